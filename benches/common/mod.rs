@@ -1,0 +1,11 @@
+//! What the benchmarks share: finding tools, running and ending them, taking turns, medians, tables.
+//! Knows nothing of what is measured.
+#![allow(dead_code)] // Each benchmark compiles this anew and needs its own part of it.
+
+pub(crate) mod contest;
+pub(crate) mod figures;
+pub(crate) mod machine;
+pub(crate) mod port;
+pub(crate) mod process;
+pub(crate) mod table;
+pub(crate) mod tool;

@@ -1,0 +1,135 @@
+//! Child processes with an end in sight: whoever has not left by the deadline is killed and told of.
+//! A child's stderr is a pipe; its end is the news that the child has left, its words say why.
+
+use std::io::{ErrorKind, Read};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// A started child, killed if we drop it before it left.
+pub(crate) struct Running {
+    role: &'static str,
+    child: Child,
+    stderr: ChildStderr,
+    words: Vec<u8>,
+    left: bool,
+}
+
+impl Running {
+    /// Starts the command; the role ("sender") is its name in every complaint.
+    pub(crate) fn start(role: &'static str, mut command: Command) -> Result<Self, String> {
+        let started = command.stderr(Stdio::piped()).spawn();
+        drop(command); // With it go our copies of the child's pipes, or nobody would ever see their end.
+        let mut child = started.map_err(|error| format!("start {role}: {error}"))?;
+        let stderr = child.stderr.take().expect("stderr was asked to be a pipe");
+        Ok(Self {
+            role,
+            child,
+            stderr,
+            words: Vec::new(),
+            left: false,
+        })
+    }
+
+    pub(crate) fn role(&self) -> &'static str {
+        self.role
+    }
+
+    /// Whether the child is gone by now; an error if it went with anything but 0.
+    pub(crate) fn has_left(&mut self) -> Result<bool, String> {
+        let mut ready = [PollFd::new(&self.stderr, PollFlags::IN)];
+        match poll(&mut ready, Some(&Timespec::default())) {
+            Ok(0) => Ok(false),
+            Ok(_) => self.listen(),
+            Err(error) => Err(format!("poll {}: {error}", self.role)),
+        }
+    }
+
+    /// What the child said on stderr, on one line.
+    pub(crate) fn words(&self) -> String {
+        let words = String::from_utf8_lossy(&self.words);
+        words.lines().map(str::trim).collect::<Vec<_>>().join(" / ")
+    }
+
+    /// All the child wrote to its stdout, if that was asked to be a pipe. Call it once the child has left.
+    pub(crate) fn output(&mut self) -> Vec<u8> {
+        let mut output = Vec::new();
+        if let Some(stdout) = &mut self.child.stdout {
+            let _ = stdout.read_to_end(&mut output);
+        }
+        output
+    }
+
+    /// Reads what stderr holds, once it is ready; true at its end, when the child has left in good order.
+    fn listen(&mut self) -> Result<bool, String> {
+        let mut chunk = [0; 4096];
+        match self.stderr.read(&mut chunk) {
+            Ok(0) => self.bury().map(|()| true),
+            Ok(count) => {
+                self.words.extend_from_slice(&chunk[..count]);
+                Ok(false)
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(false),
+            Err(error) => Err(format!("read the stderr of {}: {error}", self.role)),
+        }
+    }
+
+    fn bury(&mut self) -> Result<(), String> {
+        let status = self
+            .child
+            .wait()
+            .map_err(|error| format!("wait for {}: {error}", self.role))?;
+        self.left = true;
+        if status.success() {
+            return Ok(());
+        }
+        Err(format!("{} left with {status}: {}", self.role, self.words()))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.left {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Waits until every child has left. The first that leaves badly, or the deadline, ends the waiting.
+pub(crate) fn wait_for_all(mut children: Vec<&mut Running>, deadline: Instant) -> Result<(), String> {
+    loop {
+        children.retain(|child| !child.left);
+        if children.is_empty() {
+            return Ok(());
+        }
+        wait_for_news(&children, deadline)?;
+        for child in &mut children {
+            child.has_left()?;
+        }
+    }
+}
+
+fn wait_for_news(children: &[&mut Running], deadline: Instant) -> Result<(), String> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let mut ready: Vec<PollFd<'_>> = children
+        .iter()
+        .map(|child| PollFd::new(&child.stderr, PollFlags::IN))
+        .collect();
+    match poll(&mut ready, Some(&timespec(left))) {
+        Ok(0) => {
+            let roles: Vec<_> = children.iter().map(|child| child.role).collect();
+            Err(format!("hang: killed {}", roles.join(" and ")))
+        }
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(format!("poll the children: {error}")),
+    }
+}
+
+fn timespec(time: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}

@@ -1,0 +1,45 @@
+//! A program that takes part in a comparison, and where it is installed. Its flags are the benchmark's affair.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// What a tool stands for when the ratios are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The program under test.
+    Nsock,
+    /// A rival.
+    Peer,
+    /// What the machine can do at all.
+    Limit,
+}
+
+/// One program and the flags it needs for each part of the benchmark.
+pub(crate) struct Tool<F> {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) program: PathBuf,
+    pub(crate) flags: F,
+}
+
+impl<F> Tool<F> {
+    /// The command for a line of flags such as `-l 127.0.0.1 {port}`; no shell, so no quoting either.
+    pub(crate) fn command(&self, flags: &str, port: u16) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(
+            flags
+                .split_whitespace()
+                .map(|flag| flag.replace("{port}", &port.to_string())),
+        );
+        command
+    }
+}
+
+/// Where PATH has the program, if it is installed at all.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(OsStr::new(&path))
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
+}

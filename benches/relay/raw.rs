@@ -1,0 +1,180 @@
+//! This program started anew in one small role: the limit of the machine by bare calls, or a pipe's feed or drain.
+//! Each role is the shortest loop that does the work; none survives an error, and none knows of any tool.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::pipe::{SpliceFlags, fcntl_setpipe_size};
+use rustix::stdio::{stdin, stdout};
+
+/// The first argument of a program started in a role.
+pub(crate) const FLAG: &str = "--raw";
+
+/// Size of a receiver's own pipe, and the most one call is asked to move.
+const PIPE: usize = 1 << 20;
+
+/// What most programs that write in blocks write at once.
+const BLOCK: usize = 128 << 10;
+
+/// Ourselves, to be started in a role.
+pub(crate) fn program() -> Result<PathBuf, String> {
+    std::env::current_exe().map_err(|error| format!("find this program: {error}"))
+}
+
+/// Plays the role named in the arguments behind [`FLAG`].
+pub(crate) fn act(mut args: impl Iterator<Item = String>) -> Result<(), String> {
+    let role = args.next().unwrap_or_default();
+    let port = args.next().and_then(|port| port.parse().ok()).unwrap_or(0);
+    let done = match role.as_str() {
+        "send" => send(port),
+        "receive-half-full" => receive_half_full(port),
+        "receive-each-fill" => receive_each_fill(port),
+        "receive-straight" => receive_straight(port),
+        "ask" => ask(port),
+        "feed-by-splice" => feed_by_splice(),
+        "feed-by-write" => feed_by_write(),
+        "drain" => drain(),
+        _ => Err(io::Error::other("no such role")),
+    };
+    done.map_err(|error| format!("{role}: {error}"))
+}
+
+/// Stdin to the socket without a copy, then waits for the other side's end.
+fn send(port: u16) -> io::Result<()> {
+    let mut socket = connect(port)?;
+    if File::from(stdin().try_clone_to_owned()?).metadata()?.is_file() {
+        while rustix::fs::sendfile(&socket, stdin(), None, 1 << 30)? > 0 {}
+    } else {
+        while splice(stdin(), &socket, PIPE)? > 0 {}
+    }
+    socket.shutdown(Shutdown::Write)?;
+    socket.read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// Through an own pipe that is filled until the socket is empty or the pipe half full, then drained.
+fn receive_half_full(port: u16) -> io::Result<()> {
+    let socket = accept(port)?;
+    socket.set_nonblocking(true)?;
+    let (reader, writer) = own_pipe()?;
+    loop {
+        let (held, ended) = fill(&socket, &writer)?;
+        drain_pipe(&reader, held)?;
+        if ended {
+            return Ok(());
+        }
+        poll(&mut [PollFd::new(&socket, PollFlags::IN)], None)?;
+    }
+}
+
+/// How many bytes the pipe holds now, and whether the socket has ended.
+fn fill(socket: &TcpStream, pipe: &io::PipeWriter) -> io::Result<(usize, bool)> {
+    let mut held = 0;
+    while held < PIPE / 2 {
+        match splice(socket, pipe, PIPE - held) {
+            Ok(0) => return Ok((held, true)),
+            Ok(count) => held += count,
+            Err(Errno::AGAIN) => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((held, false))
+}
+
+/// Through an own pipe that is drained after each call that put something into it.
+fn receive_each_fill(port: u16) -> io::Result<()> {
+    let socket = accept(port)?;
+    let (reader, writer) = own_pipe()?;
+    loop {
+        match splice(&socket, &writer, PIPE)? {
+            0 => return Ok(()),
+            held => drain_pipe(&reader, held)?,
+        }
+    }
+}
+
+/// From the socket to stdout, which has to be a pipe.
+fn receive_straight(port: u16) -> io::Result<()> {
+    let socket = accept(port)?;
+    while splice(&socket, stdout(), PIPE)? > 0 {}
+    Ok(())
+}
+
+/// Stdin there, the answer to stdout.
+fn ask(port: u16) -> io::Result<()> {
+    let mut socket = connect(port)?;
+    let mut bytes = Vec::new();
+    owned(stdin())?.read_to_end(&mut bytes)?;
+    socket.write_all(&bytes)?;
+    socket.shutdown(Shutdown::Write)?;
+    bytes.clear();
+    socket.read_to_end(&mut bytes)?;
+    owned(stdout())?.write_all(&bytes)
+}
+
+/// The file at stdin into the pipe at stdout, page by page and not copied.
+fn feed_by_splice() -> io::Result<()> {
+    while splice(stdin(), stdout(), PIPE)? > 0 {}
+    Ok(())
+}
+
+/// The file at stdin into the pipe at stdout, read and written as a program without tricks does.
+fn feed_by_write() -> io::Result<()> {
+    let (mut file, mut pipe) = (owned(stdin())?, owned(stdout())?);
+    let mut block = vec![0; BLOCK];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(()),
+            count => pipe.write_all(&block[..count])?,
+        }
+    }
+}
+
+/// The pipe at stdin into the file at stdout; how much it was is said on stderr.
+fn drain() -> io::Result<()> {
+    let mut total = 0_u64;
+    loop {
+        match splice(stdin(), stdout(), PIPE)? {
+            0 => break,
+            count => total += count as u64,
+        }
+    }
+    eprintln!("{total}");
+    Ok(())
+}
+
+fn connect(port: u16) -> io::Result<TcpStream> {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+}
+
+fn accept(port: u16) -> io::Result<TcpStream> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    Ok(listener.accept()?.0)
+}
+
+fn own_pipe() -> io::Result<(io::PipeReader, io::PipeWriter)> {
+    let (reader, writer) = io::pipe()?;
+    fcntl_setpipe_size(&writer, PIPE)?;
+    Ok((reader, writer))
+}
+
+fn drain_pipe(pipe: &io::PipeReader, mut held: usize) -> io::Result<()> {
+    while held > 0 {
+        held -= splice(pipe, stdout(), held)?;
+    }
+    Ok(())
+}
+
+/// A stdio stream as a file without a buffer of its own.
+fn owned(stream: BorrowedFd<'_>) -> io::Result<File> {
+    Ok(File::from(stream.try_clone_to_owned()?))
+}
+
+fn splice(from: impl AsFd, to: impl AsFd, most: usize) -> rustix::io::Result<usize> {
+    rustix::pipe::splice(from, None, to, None, most, SpliceFlags::MOVE)
+}

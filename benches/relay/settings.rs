@@ -1,0 +1,127 @@
+//! What the command line can change: which works, how often, how much, between which tools.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+use crate::transfer::{Ends, Sink, Source};
+
+/// nsock beside every installed netcat: medians and ratios as Markdown.
+#[derive(Parser)]
+pub(crate) struct Settings {
+    /// Timed runs of each tool.
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub(crate) runs: usize,
+
+    /// Timed runs of each tool in `start`, where one run is a few milliseconds.
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub(crate) starts: usize,
+
+    /// Bytes of each transfer: 500M, 2G (suffixes are powers of 1024).
+    #[arg(long, default_value = "2G", value_parser = parse_size)]
+    pub(crate) size: u64,
+
+    /// Size of the pipes at stdin and stdout; a shell gives 64K.
+    #[arg(long, default_value = "1M", value_parser = parse_size)]
+    pub(crate) pipe: u64,
+
+    /// How the pipe at the sender's stdin is fed: file pages by splice (the faster) or copies by write.
+    #[arg(long, value_enum, default_value = "splice")]
+    pub(crate) feed: Feed,
+
+    /// Seconds after which a run counts as a hang.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    limit: u64,
+
+    /// Works to do, comma-separated; all by default.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    work: Vec<Work>,
+
+    /// Only tools whose name holds one of these words, comma-separated.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+
+    /// Where the file to send lies; the system's temporary directory by default.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+
+    /// `cargo bench` adds it on its own; it means nothing here.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Settings {
+    pub(crate) fn works(&self) -> &[Work] {
+        if self.work.is_empty() {
+            Work::value_variants()
+        } else {
+            &self.work
+        }
+    }
+
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.dir.clone().unwrap_or_else(std::env::temp_dir)
+    }
+
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_secs(self.limit)
+    }
+}
+
+/// A comparison, one table each.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Work {
+    /// A file to /dev/null.
+    FileNull,
+    /// A pipe to /dev/null.
+    PipeNull,
+    /// A pipe to a pipe.
+    PipePipe,
+    /// One line there and back, the whole process.
+    Start,
+}
+
+impl Work {
+    /// What stands at both ends of the tools, if bytes are to be moved.
+    pub(crate) fn ends(self) -> Option<Ends> {
+        match self {
+            Self::FileNull => Some(Ends {
+                source: Source::File,
+                sink: Sink::Null,
+            }),
+            Self::PipeNull => Some(Ends {
+                source: Source::Pipe,
+                sink: Sink::Null,
+            }),
+            Self::PipePipe => Some(Ends {
+                source: Source::Pipe,
+                sink: Sink::Pipe,
+            }),
+            Self::Start => None,
+        }
+    }
+}
+
+/// How a pipe is filled.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Feed {
+    /// Pages of the cached file, not copied.
+    Splice,
+    /// Copies in blocks of 128 KiB, as most programs write.
+    Write,
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.strip_suffix(['K', 'M', 'G']) {
+        Some(digits) if text.ends_with('K') => (digits, 1 << 10),
+        Some(digits) if text.ends_with('M') => (digits, 1 << 20),
+        Some(digits) => (digits, 1 << 30),
+        None => (text, 1),
+    };
+    let count: u64 = digits.parse().map_err(|error| format!("{error}"))?;
+    count
+        .checked_mul(unit)
+        .filter(|&size| size > 0)
+        .ok_or_else(|| "out of range".into())
+}

@@ -1,0 +1,98 @@
+//! One line there and back: what a whole process costs, from its start to its exit.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
+
+use crate::common::contest::Contest;
+use crate::common::figures::Unit;
+use crate::common::process::{Running, wait_for_all};
+use crate::common::tool::Tool;
+use crate::roster::Flags;
+use crate::settings::Settings;
+
+const LINE: &[u8] = b"hello\n";
+
+/// A server in a thread of ours, and a file with the line to say.
+pub(crate) struct Start<'a> {
+    settings: &'a Settings,
+    port: u16,
+    line: NamedTempFile,
+}
+
+impl<'a> Start<'a> {
+    pub(crate) fn new(settings: &'a Settings) -> Result<Self, String> {
+        Self::open(settings).map_err(|error| format!("set up the server: {error}"))
+    }
+
+    fn open(settings: &'a Settings) -> io::Result<Self> {
+        let mut line = NamedTempFile::new_in(settings.dir())?;
+        line.write_all(LINE)?;
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = server.local_addr()?.port();
+        thread::spawn(move || serve(&server));
+        Ok(Self { settings, port, line })
+    }
+
+    fn ask(&self, tool: &Tool<Flags>, flags: &str) -> Result<f64, String> {
+        let stdin = File::open(self.line.path()).map_err(|error| format!("open the line: {error}"))?;
+        let mut command = tool.command(flags, self.port);
+        command.stdin(stdin).stdout(Stdio::piped());
+        let clock = Instant::now();
+        let mut client = Running::start("client", command)?;
+        wait_for_all(vec![&mut client], clock + self.settings.limit())?;
+        let seconds = clock.elapsed().as_secs_f64();
+        match client.output() {
+            answer if answer == LINE => Ok(seconds),
+            answer => Err(format!("LOST: {} bytes of {} arrived", answer.len(), LINE.len())),
+        }
+    }
+}
+
+impl Contest for Start<'_> {
+    type Flags = Flags;
+
+    fn title(&self) -> String {
+        "one line there and back, the whole process".into()
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Milliseconds
+    }
+
+    fn rounds(&self) -> usize {
+        self.settings.starts
+    }
+
+    fn invites(&self, tool: &Tool<Flags>) -> bool {
+        tool.flags.ask.is_some()
+    }
+
+    fn prove(&self, tool: &Tool<Flags>) -> Result<(), String> {
+        self.time(tool).map(drop)
+    }
+
+    fn time(&self, tool: &Tool<Flags>) -> Result<f64, String> {
+        let flags = tool.flags.ask.ok_or("takes no part")?;
+        self.ask(tool, flags)
+    }
+}
+
+/// Answers each connection's line with the same line; what goes wrong there, the client shows.
+fn serve(server: &TcpListener) {
+    for connection in server.incoming().flatten() {
+        let _ = answer(connection);
+    }
+}
+
+fn answer(mut connection: TcpStream) -> io::Result<()> {
+    connection.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut line = Vec::new();
+    BufReader::new(&connection).read_until(b'\n', &mut line)?;
+    connection.write_all(&line)
+}

@@ -1,0 +1,229 @@
+//! The words of the command line: every flag once. Help, man page and completions are made from this.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args as Group, Parser, ValueEnum};
+
+use super::duration::{self, Patience};
+use super::port;
+
+/// What help and the man page show first.
+pub const EXAMPLES: [(&str, &str); 8] = [
+    ("nsock -l 8888", "listen, and relay stdin and stdout to the first peer"),
+    ("nsock host 8888", "connect, and relay stdin and stdout"),
+    ("nsock -l 8888 > copy", "receive a file ..."),
+    ("nsock host 8888 < file", "... and send it"),
+    ("nsock -v host 80", "tell each address tried, with its time"),
+    (
+        "printf 'GET / HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | nsock h 80",
+        "ask a web server by hand",
+    ),
+    (
+        "nsock -l 0 --port-file port",
+        "listen on any free port, and write down which",
+    ),
+    (
+        "nsock -w 3 host 22 < /dev/null",
+        "read a banner; leave after 3 s of silence",
+    ),
+];
+
+const USAGE: &str = "nsock [OPTIONS] HOST PORT
+       nsock -l [OPTIONS] [ADDR] PORT";
+
+const TEMPLATE: &str = "{name} {version}: {about}
+
+{before-help}{usage-heading} {usage}
+
+{all-args}{after-help}";
+
+/// The command line as typed.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "nsock",
+    version,
+    about = "a netcat for people who diagnose networks",
+    override_usage = USAGE,
+    help_template = TEMPLATE,
+    before_help = before_help(),
+    after_help = "TIME is 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\n\
+        Exit: 0 done, 1 the network said no, 2 usage, 3 this machine said no, 4 no such name, 124 a time limit passed.",
+    disable_help_flag = true,
+    disable_version_flag = true,
+    next_line_help = false,
+)]
+pub struct Args {
+    /// HOST PORT, HOST:PORT or [v6]:PORT; with -l [ADDR] PORT or ADDR:PORT
+    #[arg(value_name = "HOST PORT", hide = true)]
+    pub words: Vec<String>,
+    /// What to do.
+    #[command(flatten)]
+    pub mode: Mode,
+    /// From where and over what.
+    #[command(flatten)]
+    pub place: Place,
+    /// How long.
+    #[command(flatten)]
+    pub time: Time,
+    /// How a connection ends.
+    #[command(flatten)]
+    pub ends: Ends,
+    /// What is told.
+    #[command(flatten)]
+    pub tell: Tell,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Mode")]
+pub struct Mode {
+    /// Listen for a peer instead of connecting to one
+    #[arg(short, long)]
+    pub listen: bool,
+
+    /// Write the bound port to FILE once listening (with port 0: which one it is)
+    #[arg(long, value_name = "FILE", requires = "listen", value_hint = clap::ValueHint::FilePath)]
+    pub port_file: Option<PathBuf>,
+}
+
+/// From where and over what.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Addresses")]
+pub struct Place {
+    /// IPv4 only
+    #[arg(short = '4', long = "ipv4", conflicts_with = "ipv6")]
+    pub ipv4: bool,
+
+    /// IPv6 only
+    #[arg(short = '6', long = "ipv6")]
+    pub ipv6: bool,
+
+    /// Numeric addresses only: look no name up
+    #[arg(short = 'n', long, alias = "nodns")]
+    pub no_dns: bool,
+
+    /// The local port: to connect from, or with -l to listen on
+    #[arg(short, long, value_name = "P", alias = "source-port", value_parser = port::parse)]
+    pub port: Option<u16>,
+
+    /// The local address: to connect from, or with -l to listen on
+    #[arg(short, long, value_name = "ADDR")]
+    pub source: Option<String>,
+
+    /// The network interface to use
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub interface: Option<String>,
+}
+
+/// How long.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Time limits")]
+pub struct Time {
+    /// Connecting takes at most T, and so does silence on a connection; 0 is -q 0
+    #[arg(short = 'w', long, value_name = "T", alias = "wait", value_parser = duration::parse, allow_negative_numbers = true)]
+    pub timeout: Option<Duration>,
+
+    /// Looking up and connecting take at most T (without it 10 s)
+    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true, conflicts_with = "listen")]
+    pub connect_timeout: Option<Duration>,
+
+    /// Leave after T without a byte either way
+    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    pub idle_timeout: Option<Duration>,
+
+    /// A listener waits at most T for its peer
+    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true, requires = "listen")]
+    pub accept_timeout: Option<Duration>,
+
+    /// The whole run takes at most T
+    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    pub deadline: Option<Duration>,
+}
+
+/// How a connection ends.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Ends")]
+pub struct Ends {
+    /// When one side has ended, wait T for the other; -1 for ever
+    #[arg(short, long, value_name = "T", value_parser = duration::parse_patience, allow_negative_numbers = true)]
+    pub quit_after: Option<Patience>,
+
+    /// Half-close at once at stdin's end, in every case
+    #[arg(short = 'N', long = "shutdown", conflicts_with = "no_shutdown")]
+    pub shutdown: bool,
+
+    /// Never half-close
+    #[arg(long)]
+    pub no_shutdown: bool,
+
+    /// Never read stdin, never half-close
+    #[arg(short = 'd', long, alias = "recv-only", conflicts_with = "send_only")]
+    pub no_stdin: bool,
+
+    /// Write nothing to stdout; leave at stdin's end
+    #[arg(long)]
+    pub send_only: bool,
+}
+
+/// What is told.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Telling")]
+pub struct Tell {
+    /// Tell what happens on stderr; -vv tells each step
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Tell nothing, not even errors: the exit status speaks
+    #[arg(long, conflicts_with_all = ["verbose", "json"])]
+    pub quiet: bool,
+
+    /// Tell every event on stderr as a JSON object, one a line
+    #[arg(short, long)]
+    pub json: bool,
+
+    /// Colour what is told: when stderr is a terminal, always, or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_default_value = true)]
+    pub color: Color,
+
+    /// Show this help
+    #[arg(short, long, action = ArgAction::HelpShort)]
+    pub help: Option<bool>,
+
+    /// Show the version
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    pub version: Option<bool>,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// When stderr is a terminal and NO_COLOR is not set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Place {
+    /// The IP version asked for.
+    pub const fn family(&self) -> super::address::Family {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => super::address::Family::V4,
+            (_, true) => super::address::Family::V6,
+            _ => super::address::Family::Any,
+        }
+    }
+}
+
+fn before_help() -> String {
+    let mut text = String::from("Examples:\n");
+    for (command, what) in EXAMPLES {
+        match command.len() {
+            ..=33 => text += &format!("  {command:<33} {what}\n"),
+            _ => text += &format!("  {command}\n  {:<33} {what}\n", ""),
+        }
+    }
+    text
+}

@@ -1,0 +1,81 @@
+//! Flags of other netcats, curl and nmap that fingers know and nsock does not have: each names the way out.
+
+/// The way out for a flag that does not exist here, as clap names it (`-e`, `--ssl`).
+pub(super) fn way_out(flag: &str) -> Option<&'static str> {
+    FLAGS
+        .iter()
+        .find(|(flags, _)| flags.split(' ').any(|known| known == flag))
+        .map(|(_, way)| *way)
+}
+
+const FLAGS: [(&str, &str); 21] = [
+    (
+        "-e -c --exec --sh-exec --lua-exec",
+        "nsock runs no programs; join one by pipes: mkfifo f; program < f | nsock -l 8888 > f",
+    ),
+    (
+        "--ssl --ssl-verify --ssl-cert --ssl-key",
+        "nsock speaks no TLS yet; use openssl s_client or socat",
+    ),
+    ("-x --proxy --proxy-type --proxy-auth", "nsock has no proxy yet"),
+    ("-T", "in other netcats this is TOS or telnet; nsock has neither yet"),
+    (
+        "-t --telnet",
+        "answering telnet options comes with a later version; use telnet",
+    ),
+    ("-u --udp", "this version speaks TCP only"),
+    ("-U --unixsock --unix", "this version speaks TCP only"),
+    (
+        "-k --keep-open",
+        "this version serves one peer a run; loop in the shell: while nsock -l 8888; do :; done",
+    ),
+    (
+        "-z --probe",
+        "probing ports comes with a later version; try each with -w 2 -d",
+    ),
+    (
+        "-r --random",
+        "it orders a probe's ports, and probing comes with a later version",
+    ),
+    (
+        "--http",
+        "comes with a later version; write the request by hand: printf 'GET / HTTP/1.1\\r\\n...' | nsock host 80",
+    ),
+    (
+        "-i --interval --idle",
+        "for the idle time-out of ncat use --idle-timeout; pacing lines comes with a later version",
+    ),
+    (
+        "-C --crlf",
+        "comes with a later version; use sed 's/$/\\r/' before nsock",
+    ),
+    (
+        "-o --output --hex-dump -x --hex",
+        "comes with a later version; stdout can go to a file: > FILE",
+    ),
+    ("-m --max-conns --broker --chat", "this version serves one peer a run"),
+    ("-W --max-chunks", "comes with a later version"),
+    ("-b --broadcast", "this version speaks TCP only"),
+    (
+        "-M --ttl --tos -O --rcvbuf --sndbuf --keepalive",
+        "comes with a later version",
+    ),
+    ("-S", "TCP MD5 signatures are not supported"),
+    (
+        "-D",
+        "for other netcats' socket debugging (SO_DEBUG) there is no option; -vv and --json tell each step",
+    ),
+    ("-F", "passing the descriptor on is not supported"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_flag_names_a_way_out() {
+        assert!(way_out("-e").is_some_and(|way| way.contains("no programs")));
+        assert!(way_out("--ssl").is_some_and(|way| way.contains("TLS")));
+        assert_eq!(way_out("--nonsense"), None);
+    }
+}

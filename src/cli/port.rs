@@ -1,0 +1,113 @@
+//! Ports and service names, both ways: `/etc/services`, with a small table of our own where it is missing.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::OnceLock;
+
+/// Parses a port number or the name of a TCP service.
+///
+/// # Errors
+/// A sentence that says what is wrong with the text.
+pub fn parse(text: &str) -> Result<u16, String> {
+    if text.is_empty() {
+        return Err("PORT is empty".into());
+    }
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().map_err(|_| format!("port {text} is over 65535"));
+    }
+    services()
+        .by_name
+        .get(text)
+        .copied()
+        .ok_or_else(|| format!("'{text}' is neither a port number nor a service name"))
+}
+
+/// The name of the TCP service that usually has this port.
+pub fn service(port: u16) -> Option<&'static str> {
+    services().by_port.get(&port).map(String::as_str)
+}
+
+/// Services of the well-known ports (IANA), for machines without `/etc/services`.
+const COMMON: &str = "echo 7/tcp\ndiscard 9/tcp\ndaytime 13/tcp\nftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\n\
+    time 37/tcp\nwhois 43/tcp\ndomain 53/tcp\ngopher 70/tcp\nfinger 79/tcp\nhttp 80/tcp www\nkerberos 88/tcp\n\
+    pop3 110/tcp\nsunrpc 111/tcp\nnntp 119/tcp\nntp 123/tcp\nimap2 143/tcp imap\nsnmp 161/tcp\nbgp 179/tcp\n\
+    irc 194/tcp\nldap 389/tcp\nhttps 443/tcp\nmicrosoft-ds 445/tcp\nsubmission 587/tcp\nldaps 636/tcp\n\
+    rsync 873/tcp\nimaps 993/tcp\npop3s 995/tcp\nsocks 1080/tcp\nmysql 3306/tcp\npostgresql 5432/tcp\n\
+    xmpp-client 5222/tcp\nredis 6379/tcp\nhttp-alt 8080/tcp\n";
+
+struct Services {
+    by_name: HashMap<String, u16>,
+    by_port: HashMap<u16, String>,
+}
+
+fn services() -> &'static Services {
+    static SERVICES: OnceLock<Services> = OnceLock::new();
+    SERVICES.get_or_init(|| {
+        let file = fs::read_to_string("/etc/services");
+        Services::read(file.as_deref().unwrap_or(COMMON))
+    })
+}
+
+impl Services {
+    /// Reads services(5): `name port/protocol aliases... # comment`, the first mention of each winning.
+    fn read(text: &str) -> Self {
+        let mut table = Self {
+            by_name: HashMap::new(),
+            by_port: HashMap::new(),
+        };
+        for line in text.lines() {
+            let line = line.split('#').next().unwrap_or_default();
+            let mut words = line.split_whitespace();
+            let (Some(name), Some(place)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let Some(port) = place.strip_suffix("/tcp").and_then(|port| port.parse().ok()) else {
+                continue;
+            };
+            table.by_port.entry(port).or_insert_with(|| name.to_owned());
+            for name in std::iter::once(name).chain(words) {
+                table.by_name.entry(name.to_owned()).or_insert(port);
+            }
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_decimal_and_fit_sixteen_bits() {
+        assert_eq!(parse("0"), Ok(0));
+        assert_eq!(parse("65535"), Ok(65_535));
+        assert_eq!(parse("http"), Ok(80));
+        for (text, why) in [
+            ("65536", "over 65535"),
+            ("99999", "over 65535"),
+            ("99999999999999999999", "over 65535"),
+            ("0x50", "neither"),
+            ("+80", "neither"),
+            ("-1", "neither"),
+            ("8O", "neither"),
+            ("", "empty"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn services_are_read_with_aliases_and_comments() {
+        let table = Services::read("# all\nhttp 80/tcp www # web\nweb 80/tcp\ntftp 69/udp\nbroken\nbad x/tcp\n");
+        assert_eq!(table.by_name.get("www"), Some(&80));
+        assert_eq!(table.by_port.get(&80).map(String::as_str), Some("http"));
+        assert_eq!(table.by_name.get("tftp"), None);
+    }
+
+    #[test]
+    fn the_built_in_table_is_well_formed() {
+        let table = Services::read(COMMON);
+        assert_eq!(table.by_port.len(), COMMON.lines().count());
+    }
+}

@@ -1,0 +1,227 @@
+//! What went wrong, and the one table of exit statuses. Knows neither how a failure is shown nor who ran into it.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::event::Peer;
+
+/// Why a run ended, and so the exit status of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything asked for was done.
+    Done,
+    /// The network said no.
+    Network,
+    /// The command line makes no sense.
+    Usage,
+    /// This machine said no.
+    Local,
+    /// A name did not resolve.
+    Name,
+    /// A time limit set by the user passed.
+    Timeout,
+    /// A signal of this number ended the run; the process dies of it.
+    Signal(i32),
+}
+
+impl Exit {
+    /// The exit statuses and when each is used: what the man page prints.
+    pub const TABLE: [(&'static str, &'static str); 7] = [
+        ("0", "done"),
+        (
+            "1",
+            "the network said no: refused, reset, unreachable, timed out by itself, bytes not delivered",
+        ),
+        ("2", "usage, an unknown service name, a port over 65535"),
+        (
+            "3",
+            "this machine said no: bind, file, permission, descriptors, stdout not writable",
+        ),
+        ("4", "a name did not resolve (with -n: a name at all)"),
+        (
+            "124",
+            "a time limit of yours passed, as timeout(1) has it: -w, --connect-timeout, --idle-timeout, \
+             --accept-timeout, --deadline (-q, the 2 s of silence after the peer's end, and silence after stdin's end \
+             once an answer came, end with 0)",
+        ),
+        ("128+n", "died of signal n, by that signal"),
+    ];
+
+    /// The status as a shell sees it.
+    pub const fn code(self) -> i32 {
+        match self {
+            Self::Done => 0,
+            Self::Network => 1,
+            Self::Usage => 2,
+            Self::Local => 3,
+            Self::Name => 4,
+            Self::Timeout => 124,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+}
+
+/// What was being done when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Resolving a name.
+    Lookup,
+    /// Giving a connecting socket its local address, port or interface.
+    Bind,
+    /// Connecting.
+    Connect,
+    /// Binding a port and listening on it.
+    Listen,
+    /// Waiting for a peer on a listening socket.
+    Accept,
+    /// Holding a connection open.
+    Connection,
+    /// Sending to the peer.
+    Send,
+    /// Receiving from the peer.
+    Receive,
+    /// Reading stdin or a file.
+    Read,
+    /// Writing stdout or a file.
+    Write,
+    /// Starting the event loop.
+    Start,
+}
+
+impl Deed {
+    /// One word, as `--json` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Lookup => "lookup",
+            Self::Bind => "bind",
+            Self::Connect => "connect",
+            Self::Listen => "listen",
+            Self::Accept => "accept",
+            Self::Connection => "connection",
+            Self::Send => "send",
+            Self::Receive => "receive",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Start => "start",
+        }
+    }
+
+    /// The word that ties the deed to its object in a sentence.
+    pub const fn preposition(self) -> &'static str {
+        match self {
+            Self::Lookup | Self::Start => "of",
+            Self::Bind | Self::Connect | Self::Send | Self::Write => "to",
+            Self::Listen | Self::Accept => "on",
+            Self::Connection => "with",
+            Self::Receive | Self::Read => "from",
+        }
+    }
+}
+
+/// What a deed was done to.
+#[derive(Clone, Debug)]
+pub enum Object {
+    /// A socket's address, this host's or the peer's.
+    Peer(Peer),
+    /// A name to look up, an interface, stdin, stdout, the event loop.
+    Named(String),
+    /// A file.
+    File(PathBuf),
+}
+
+/// Bytes that were taken in and did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// How many, at least.
+    pub bytes: u64,
+    /// Whether there may be more: what waits behind a pipe cannot be counted.
+    pub at_least: bool,
+    /// Which way they were going.
+    pub way: Way,
+}
+
+/// The two directions of a connection, as seen from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From stdin to the peer.
+    Up,
+    /// From the peer to stdout.
+    Down,
+}
+
+impl Way {
+    /// One word, as `--json` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// One thing that went wrong: a deed, its object, the reason.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What was being done.
+    pub deed: Deed,
+    /// To what.
+    pub object: Object,
+    /// The system's text, or ours where no system call failed.
+    pub reason: String,
+    /// The system's number, where a system call failed.
+    pub errno: Option<i32>,
+    /// How long it took to fail.
+    pub duration: Option<Duration>,
+    /// What did not arrive because of it.
+    pub lost: Option<Lost>,
+    /// The exit status that follows from it.
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// A failure for a reason of ours, without a number.
+    pub fn new(deed: Deed, object: Object, reason: impl Into<String>, exit: Exit) -> Self {
+        Self {
+            deed,
+            object,
+            reason: reason.into(),
+            errno: None,
+            duration: None,
+            lost: None,
+            exit,
+        }
+    }
+
+    /// A failure of a system call.
+    pub fn system(deed: Deed, object: Object, error: &io::Error, exit: Exit) -> Self {
+        Self {
+            errno: error.raw_os_error(),
+            ..Self::new(deed, object, reason(error), exit)
+        }
+    }
+
+    /// The same, with the time it took.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self {
+            duration: Some(duration),
+            ..self
+        }
+    }
+
+    /// The same, with what was lost by it.
+    #[must_use]
+    pub fn losing(self, lost: Option<Lost>) -> Self {
+        Self { lost, ..self }
+    }
+}
+
+/// The system's text for an error, without the number that std appends to it.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}

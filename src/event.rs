@@ -1,0 +1,184 @@
+//! What can happen in a run: plain facts, raised by tasks as they occur and told by `report/`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::error::Failure;
+
+/// Number of a connection within this run, counted from 1.
+pub type Conn = u64;
+
+/// The address of a socket, with the name that led to it.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The name the user gave; none where the user gave an address, or none at all.
+    pub host: Option<Rc<str>>,
+    /// Address and port.
+    pub addr: SocketAddr,
+}
+
+/// A path's measurements as the kernel took them (Linux's TCP_INFO).
+#[derive(Clone, Copy, Debug)]
+pub struct PathInfo {
+    /// Smoothed round-trip time.
+    pub rtt: Duration,
+    /// Segments sent again over the life of the connection.
+    pub retransmits: u64,
+}
+
+/// Who made an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The other side.
+    Peer,
+    /// This side.
+    Local,
+    /// Silence that lasted longer than `-w` or `--idle-timeout` allow.
+    Idle,
+    /// A signal to this process.
+    Signal,
+}
+
+impl By {
+    /// One word, as `--json` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Local => "local",
+            Self::Idle => "idle",
+            Self::Signal => "signal",
+        }
+    }
+}
+
+/// In what manner a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// In order: a FIN, and all bytes before it.
+    Fin,
+    /// A reset: the other side is gone or refused what was sent.
+    Rst,
+    /// A time limit.
+    Timeout,
+    /// Another error.
+    Error,
+}
+
+impl How {
+    /// One word, as `--json` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fin => "fin",
+            Self::Rst => "rst",
+            Self::Timeout => "timeout",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// How a connection ended, and what it carried.
+#[derive(Clone, Debug)]
+pub struct Close {
+    /// Which connection.
+    pub conn: Conn,
+    /// Its other end.
+    pub peer: Peer,
+    /// Whether it was accepted here (else connected from here).
+    pub accepted: bool,
+    /// Who ended first.
+    pub by: By,
+    /// How.
+    pub how: How,
+    /// Bytes that the socket accepted.
+    pub sent: u64,
+    /// Bytes that came.
+    pub received: u64,
+    /// From connected to closed.
+    pub duration: Duration,
+    /// Measurements of the path, where the system has them.
+    pub path: Option<PathInfo>,
+    /// A remark for the reader, such as an option to try.
+    pub remark: Option<&'static str>,
+}
+
+/// A fact about the run.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A name was resolved.
+    Resolve {
+        /// The name.
+        host: Rc<str>,
+        /// Its addresses that will be tried, in order.
+        addrs: Vec<IpAddr>,
+        /// How long the lookup took.
+        took: Duration,
+    },
+    /// Sockets listen.
+    Listen {
+        /// Every address bound; not empty.
+        addrs: Vec<SocketAddr>,
+    },
+    /// Connecting to one address began.
+    Attempt {
+        /// Where to.
+        peer: Peer,
+    },
+    /// A connection stands.
+    Connect {
+        /// Its number.
+        conn: Conn,
+        /// Its other end.
+        peer: Peer,
+        /// Our end.
+        local: SocketAddr,
+        /// How long the lookup took, if there was one.
+        lookup: Option<Duration>,
+        /// How long the handshake took.
+        took: Duration,
+    },
+    /// A peer was accepted.
+    Accept {
+        /// Its number.
+        conn: Conn,
+        /// Its address.
+        peer: Peer,
+        /// Ours.
+        local: SocketAddr,
+    },
+    /// The peer's first byte came.
+    FirstByte {
+        /// Which connection.
+        conn: Conn,
+        /// Since it stood.
+        after: Duration,
+    },
+    /// One side said that it will send no more.
+    HalfClose {
+        /// Which connection.
+        conn: Conn,
+        /// Which side.
+        by: By,
+    },
+    /// One side has ended and the run now waits for something.
+    Wait {
+        /// Which connection.
+        conn: Conn,
+        /// What is waited for.
+        what: &'static str,
+        /// At most how long, where there is a limit.
+        limit: Option<Duration>,
+    },
+    /// A connection is over.
+    Close(Box<Close>),
+    /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
+    Setback(Box<Failure>),
+    /// Something went wrong for good. Told always.
+    Error(Box<Failure>),
+}
+
+/// Whatever listens to events.
+pub trait Tell {
+    /// Takes note of an event, now.
+    fn tell(&mut self, event: &Event);
+}

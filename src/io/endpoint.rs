@@ -1,0 +1,312 @@
+//! A descriptor that bytes come from or go to, and what is known of its readiness.
+//!
+//! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call would block. It knows
+//! how to call without ever blocking, whatever the descriptor is; it does not know who is at the other end.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags};
+
+/// A source or a sink of bytes.
+#[derive(Debug)]
+pub struct Endpoint {
+    fd: Fd,
+    kind: Kind,
+    access: Access,
+    readable: bool,
+    writable: bool,
+    /// An edge told more than that bytes came (an end, an error, urgent data): a short read does not mean drained.
+    eventful: bool,
+    broken: bool,
+}
+
+/// What a descriptor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A stream socket.
+    Socket,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A regular file, a block device, a directory (which cannot be read, and says so).
+    File,
+    /// A terminal.
+    Terminal,
+    /// Another character device, such as `/dev/null`.
+    Device,
+}
+
+/// How a call on it is kept from blocking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its open file description is ours, and non-blocking.
+    Nonblocking,
+    /// It never blocks; epoll refuses it.
+    Always,
+    /// A socket that is shared with others: each call says so.
+    DontWait,
+    /// It is shared with others and blocks: poll(2) is asked before each call.
+    Polled,
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Io {
+    /// So many bytes were moved.
+    Moved(usize),
+    /// Nothing can be moved now; an event will tell when.
+    Blocked,
+    /// Nothing will come any more.
+    End,
+}
+
+/// What an event says of a descriptor.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ready {
+    readable: bool,
+    writable: bool,
+    eventful: bool,
+    broken: bool,
+}
+
+impl From<&mio::event::Event> for Ready {
+    fn from(event: &mio::event::Event) -> Self {
+        #[cfg(target_os = "linux")]
+        let urgent = event.is_priority();
+        #[cfg(not(target_os = "linux"))]
+        let urgent = false;
+        Self {
+            readable: event.is_readable() || event.is_read_closed() || event.is_error(),
+            writable: event.is_writable() || event.is_write_closed() || event.is_error(),
+            eventful: event.is_read_closed() || event.is_error() || urgent,
+            broken: event.is_error() || event.is_write_closed(),
+        }
+    }
+}
+
+/// A pipe accepts a write of so many bytes whole when poll(2) says that it is writable (PIPE_BUF).
+const POLLED_WRITE: usize = 4_096;
+
+#[derive(Debug)]
+enum Fd {
+    Owned(OwnedFd),
+    Stdin,
+    Stdout,
+}
+
+impl AsFd for Endpoint {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.fd {
+            Fd::Owned(fd) => fd.as_fd(),
+            Fd::Stdin => rustix::stdio::stdin(),
+            Fd::Stdout => rustix::stdio::stdout(),
+        }
+    }
+}
+
+impl Endpoint {
+    /// A non-blocking stream socket of our own.
+    pub fn socket(socket: OwnedFd) -> Self {
+        Self::new(Fd::Owned(socket), Kind::Socket, Access::Nonblocking)
+    }
+
+    /// Our own `/dev/null`.
+    ///
+    /// # Errors
+    /// Whatever the system says to opening it.
+    pub fn null() -> io::Result<Self> {
+        let file = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        Ok(Self::new(Fd::Owned(file.into()), Kind::Device, Access::Always))
+    }
+
+    /// Descriptor 0, prepared by [`super::stdio`].
+    pub(super) fn stdin(kind: Kind, access: Access) -> Self {
+        Self::new(Fd::Stdin, kind, access)
+    }
+
+    /// Descriptor 1, prepared by [`super::stdio`].
+    pub(super) fn stdout(kind: Kind, access: Access) -> Self {
+        Self::new(Fd::Stdout, kind, access)
+    }
+
+    fn new(fd: Fd, kind: Kind, access: Access) -> Self {
+        Self {
+            fd,
+            kind,
+            access,
+            // A FIFO reopened after its writer has gone gives no event, not even of the end: try once before waiting.
+            // A terminal must not be read before it has a line: SIGTTIN stops who reads it from the background.
+            readable: kind != Kind::Terminal,
+            writable: true,
+            eventful: false,
+            broken: false,
+        }
+    }
+
+    /// What the descriptor is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether splice and sendfile can move its bytes without ever blocking.
+    pub fn takes_express(&self) -> bool {
+        match self.kind {
+            Kind::Terminal => false,
+            Kind::Socket | Kind::Pipe => self.access == Access::Nonblocking,
+            Kind::File | Kind::Device => self.access == Access::Always,
+        }
+    }
+
+    /// Has the loop tell of its readiness.
+    ///
+    /// # Errors
+    /// Whatever the system says, but that the descriptor cannot be watched: then it never blocks.
+    pub fn watch(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let interest = match self.fd {
+            Fd::Owned(_) => Interest::READABLE | Interest::WRITABLE,
+            Fd::Stdin => Interest::READABLE,
+            Fd::Stdout => Interest::WRITABLE,
+        };
+        #[cfg(target_os = "linux")]
+        let interest = match self.kind {
+            Kind::Socket => interest | Interest::PRIORITY,
+            _ => interest,
+        };
+        match registry.register(&mut SourceFd(&self.as_fd().as_raw_fd()), token, interest) {
+            Err(error) if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) => {
+                self.access = Access::Always;
+                self.readable = true;
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Stops watching, and closes. Descriptors 0 and 1 stay taken, by `/dev/null`: else the next socket would be one.
+    pub fn close(self, registry: &Registry) {
+        // Before the close: where the shell shares the description, epoll would go on telling of it.
+        let _ = registry.deregister(&mut SourceFd(&self.as_fd().as_raw_fd()));
+        let null = match self.fd {
+            Fd::Owned(_) => return,
+            Fd::Stdin | Fd::Stdout => Self::null(),
+        };
+        // Without /dev/null (a bare chroot) the descriptor stays open until the process ends.
+        if let Ok(null) = null {
+            let _ = match self.fd {
+                Fd::Stdin => rustix::stdio::dup2_stdin(null.as_fd()),
+                _ => rustix::stdio::dup2_stdout(null.as_fd()),
+            };
+        }
+    }
+
+    /// Takes note of an event.
+    pub fn mark(&mut self, ready: Ready) {
+        self.readable |= ready.readable;
+        self.writable |= ready.writable;
+        self.eventful |= ready.eventful;
+        self.broken |= ready.broken;
+    }
+
+    /// Whether an event told of an error, or that nobody takes what is written.
+    pub fn broken(&self) -> bool {
+        self.broken
+    }
+
+    pub(super) fn readable(&self) -> bool {
+        self.readable
+    }
+
+    pub(super) fn writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Asks the system whether it is readable now, and remembers a no.
+    pub(super) fn ask_readable(&mut self) -> bool {
+        self.readable = self.access == Access::Always || asks(self.as_fd(), PollFlags::IN);
+        self.readable
+    }
+
+    /// Asks the system whether it is writable now, and remembers a no.
+    pub(super) fn ask_writable(&mut self) -> bool {
+        self.writable = self.access == Access::Always || asks(self.as_fd(), PollFlags::OUT);
+        self.writable
+    }
+
+    /// Whether an urgent mark may lie in the stream, at which splice stops.
+    pub(super) fn eventful(&self) -> bool {
+        self.eventful
+    }
+
+    /// Whether the peer of a stream socket has truly sent its last byte.
+    pub(super) fn at_end(&self) -> bool {
+        let peeked = rustix::net::recv(self.as_fd(), &mut [0u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
+        matches!(peeked, Ok((0, _)))
+    }
+
+    /// Reads once, without blocking.
+    ///
+    /// # Errors
+    /// Whatever the system says, but that it would block or was interrupted.
+    pub fn read(&mut self, buf: &mut [u8]) -> io::Result<Io> {
+        loop {
+            if !self.readable || (self.access == Access::Polled && !self.ask_readable()) {
+                return Ok(Io::Blocked);
+            }
+            let got = match self.access {
+                Access::DontWait => rustix::net::recv(self.as_fd(), &mut *buf, RecvFlags::DONTWAIT).map(|(n, _)| n),
+                _ => rustix::io::read(self.as_fd(), &mut *buf),
+            };
+            match got {
+                Ok(0) => return Ok(Io::End),
+                Ok(count) => {
+                    // A short read has drained a socket, so the call that would only say so is saved. But data and
+                    // FIN may come in one edge, and there is no second one.
+                    if count < buf.len() && self.kind == Kind::Socket && !self.eventful {
+                        self.readable = false;
+                    }
+                    return Ok(Io::Moved(count));
+                }
+                Err(Errno::AGAIN) => self.readable = false,
+                Err(Errno::INTR) => {}
+                // How a terminal ends whose other side is gone.
+                Err(Errno::IO) if self.kind == Kind::Terminal => return Ok(Io::End),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Writes once, without blocking; never says [`Io::End`].
+    ///
+    /// # Errors
+    /// Whatever the system says, but that it would block or was interrupted.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<Io> {
+        loop {
+            if !self.writable || (self.access == Access::Polled && !self.ask_writable()) {
+                return Ok(Io::Blocked);
+            }
+            let put = match (self.access, self.kind) {
+                (Access::DontWait, _) => {
+                    rustix::net::send(self.as_fd(), bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
+                }
+                (Access::Polled, _) => rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(POLLED_WRITE)]),
+                _ => rustix::io::write(self.as_fd(), bytes),
+            };
+            match put {
+                Ok(count) => return Ok(Io::Moved(count)),
+                Err(Errno::AGAIN) => self.writable = false,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Asks poll(2), without waiting. An end or an error counts as ready: the call that follows tells which.
+fn asks(fd: BorrowedFd<'_>, what: PollFlags) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(fd, what)];
+    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+}

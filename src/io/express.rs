@@ -1,0 +1,280 @@
+//! Ways for bytes through the kernel, without a copy in our memory: sendfile and splice.
+//!
+//! A regular file goes to a socket by sendfile, a pipe to a socket by one splice, and a socket to anything through a
+//! pipe of our own. Each says so when it cannot go on; its flow then goes on in memory, with what our pipe holds.
+
+use std::io;
+
+use super::endpoint::Endpoint;
+use super::flow::{Broken, Side};
+
+/// What a step on the way came to.
+pub(super) enum Step {
+    /// Bytes taken from the source, and given to the sink.
+    Moved { taken: usize, given: usize },
+    /// Nothing can be moved now.
+    Blocked,
+    /// The source has ended, and all of it was given.
+    End,
+    /// No way through the kernel; carry on in memory.
+    Demote,
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) use elsewhere::Express;
+#[cfg(target_os = "linux")]
+pub(super) use linux::Express;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::os::fd::{AsFd, OwnedFd};
+
+    use rustix::io::Errno;
+    use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
+
+    use super::{Broken, Endpoint, Side, Step, io};
+    use crate::io::endpoint::Kind;
+
+    /// How much one call may move.
+    const SPAN: usize = 1 << 20;
+
+    /// The size we ask for pipes: what an ordinary user may have (`/proc/sys/fs/pipe-max-size`).
+    const PIPE_SIZE: usize = 1 << 20;
+
+    /// Both ends became ready while the system was asked: try again.
+    const AGAIN: Step = Step::Moved { taken: 0, given: 0 };
+
+    /// A way from one kind of endpoint to another.
+    #[derive(Debug)]
+    pub(in crate::io) enum Express {
+        /// File to socket.
+        Sendfile,
+        /// Pipe to socket.
+        Splice,
+        /// Socket to anything.
+        Conduit(Conduit),
+    }
+
+    /// A pipe of our own between a socket and a sink, filled first and only then drained: draining after each fill
+    /// reaches 0.59 of what the machine can do, this 0.91 (measured).
+    #[derive(Debug)]
+    pub(in crate::io) struct Conduit {
+        read: OwnedFd,
+        write: OwnedFd,
+        half: usize,
+        held: usize,
+        end: bool,
+    }
+
+    impl Express {
+        /// The way between these two, if there is one.
+        pub(in crate::io) fn between(from: &Endpoint, to: &Endpoint) -> Option<Self> {
+            if !from.takes_express() || !to.takes_express() {
+                return None;
+            }
+            match (from.kind(), to.kind()) {
+                (Kind::File, Kind::Socket) => Some(Self::Sendfile),
+                (Kind::Pipe, Kind::Socket) => {
+                    widen(from);
+                    Some(Self::Splice)
+                }
+                (Kind::Socket, _) if !from.eventful() => {
+                    if to.kind() == Kind::Pipe {
+                        widen(to);
+                    }
+                    Conduit::new().ok().map(Self::Conduit)
+                }
+                _ => None,
+            }
+        }
+
+        /// Bytes on the way.
+        pub(in crate::io) fn held(&self) -> usize {
+            match self {
+                Self::Conduit(conduit) => conduit.held,
+                _ => 0,
+            }
+        }
+
+        /// Takes back what is on the way; none when all was.
+        pub(in crate::io) fn take_back(&mut self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+            match self {
+                Self::Conduit(conduit) if conduit.held > 0 => {
+                    let count = rustix::io::retry_on_intr(|| rustix::io::read(&conduit.read, &mut *buf))?;
+                    conduit.held -= count;
+                    Ok(Some(count))
+                }
+                _ => Ok(None),
+            }
+        }
+
+        /// Moves what can be moved at once.
+        pub(in crate::io) fn step(&mut self, from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
+            match self {
+                Self::Sendfile => send_file(from, to),
+                Self::Splice => splice_pipe(from, to),
+                Self::Conduit(conduit) => conduit.step(from, to),
+            }
+        }
+    }
+
+    /// Asks for a larger pipe. It may be refused (a user's pipes have a limit in all): then it stays as it is.
+    fn widen(pipe: &Endpoint) {
+        let _ = fcntl_setpipe_size(pipe.as_fd(), PIPE_SIZE);
+    }
+
+    fn send_file(from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
+        if !to.writable() {
+            return Ok(Step::Blocked);
+        }
+        match rustix::fs::sendfile(to.as_fd(), from.as_fd(), None, SPAN) {
+            Ok(0) => Ok(Step::End),
+            Ok(count) => Ok(Step::Moved {
+                taken: count,
+                given: count,
+            }),
+            Err(Errno::AGAIN) if !to.ask_writable() => Ok(Step::Blocked),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(AGAIN),
+            Err(error) => failed(Side::Sink, error),
+        }
+    }
+
+    fn splice_pipe(from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
+        if !from.readable() || !to.writable() {
+            return Ok(Step::Blocked);
+        }
+        match move_bytes(&*from, &*to, SPAN) {
+            Ok(0) => Ok(Step::End),
+            Ok(count) => Ok(Step::Moved {
+                taken: count,
+                given: count,
+            }),
+            // Which of the two is not ready, splice does not say.
+            Err(Errno::AGAIN) => match (from.ask_readable(), to.ask_writable()) {
+                (true, true) => Ok(AGAIN),
+                _ => Ok(Step::Blocked),
+            },
+            Err(error) => failed(Side::Sink, error),
+        }
+    }
+
+    impl Conduit {
+        fn new() -> io::Result<Self> {
+            let (read, write) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
+            let size = fcntl_setpipe_size(&write, PIPE_SIZE).or_else(|_| rustix::pipe::fcntl_getpipe_size(&write))?;
+            Ok(Self {
+                read,
+                write,
+                half: size / 2,
+                held: 0,
+                end: false,
+            })
+        }
+
+        fn step(&mut self, from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
+            let Some(taken) = self.fill(from)? else {
+                return Ok(Step::Demote);
+            };
+            let Some(given) = self.drain(to)? else {
+                return Ok(Step::Demote);
+            };
+            Ok(match (taken, given) {
+                (0, 0) if self.end && self.held == 0 => Step::End,
+                (0, 0) => Step::Blocked,
+                _ => Step::Moved { taken, given },
+            })
+        }
+
+        /// Fills the pipe until the source is empty, or the pipe half full; none if the source cannot be spliced.
+        fn fill(&mut self, from: &mut Endpoint) -> Result<Option<usize>, Broken> {
+            let before = self.held;
+            while !self.end && self.held < self.half && from.readable() {
+                match move_bytes(&*from, &self.write, SPAN) {
+                    // At an urgent mark splice gives 0 with bytes unread: recv knows.
+                    Ok(0) if from.at_end() => self.end = true,
+                    Ok(0) => return Ok(None),
+                    Ok(count) => self.held += count,
+                    Err(Errno::AGAIN) if !from.ask_readable() => {}
+                    // Small segments have used up the pipe's slots before its bytes.
+                    Err(Errno::AGAIN) if self.held > 0 => break,
+                    // Readable, and the pipe is empty: an urgent mark, at which splice stops for ever.
+                    Err(Errno::AGAIN) if from.eventful() => return Ok(None),
+                    Err(Errno::AGAIN) => {} // bytes came while the system was asked
+                    Err(error) if cannot(error) => return Ok(None),
+                    Err(error) => return Err(Broken::new(Side::Source, error)),
+                }
+            }
+            Ok(Some(self.held - before))
+        }
+
+        /// Drains the pipe until it is empty or the sink full; none if the sink cannot be spliced to.
+        fn drain(&mut self, to: &mut Endpoint) -> Result<Option<usize>, Broken> {
+            let before = self.held;
+            while self.held > 0 && to.writable() {
+                match move_bytes(&self.read, &*to, self.held) {
+                    Ok(0) => return Ok(None),
+                    Ok(count) => self.held -= count,
+                    Err(Errno::AGAIN) => {
+                        to.ask_writable();
+                    }
+                    Err(error) if cannot(error) => return Ok(None),
+                    Err(error) => return Err(Broken::new(Side::Sink, error)),
+                }
+            }
+            Ok(Some(before - self.held))
+        }
+    }
+
+    fn move_bytes(from: impl AsFd, to: impl AsFd, count: usize) -> Result<usize, Errno> {
+        rustix::io::retry_on_intr(|| splice(&from, None, &to, None, count, SpliceFlags::MOVE | SpliceFlags::NONBLOCK))
+    }
+
+    /// Whether an error says that these two cannot be joined in the kernel (an append file, an odd file system), or
+    /// leaves open which of them failed: in memory the same call tells.
+    fn cannot(error: Errno) -> bool {
+        [
+            Errno::INVAL,
+            Errno::NOSYS,
+            Errno::OPNOTSUPP,
+            Errno::PERM,
+            Errno::IO,
+            Errno::ISDIR,
+            Errno::OVERFLOW,
+        ]
+        .contains(&error)
+    }
+
+    fn failed(side: Side, error: Errno) -> Result<Step, Broken> {
+        match cannot(error) {
+            true => Ok(Step::Demote),
+            false => Err(Broken::new(side, error)),
+        }
+    }
+}
+
+/// Systems without splice: every flow stays in memory.
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    use super::{Broken, Endpoint, Step, io};
+
+    #[derive(Debug)]
+    pub(in crate::io) enum Express {}
+
+    impl Express {
+        pub(in crate::io) fn between(_: &Endpoint, _: &Endpoint) -> Option<Self> {
+            None
+        }
+
+        pub(in crate::io) fn held(&self) -> usize {
+            match *self {}
+        }
+
+        pub(in crate::io) fn take_back(&mut self, _: &mut [u8]) -> io::Result<Option<usize>> {
+            match *self {}
+        }
+
+        pub(in crate::io) fn step(&mut self, _: &mut Endpoint, _: &mut Endpoint) -> Result<Step, Broken> {
+            match *self {}
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Bytes on their way from one endpoint to another, in order, none lost, and never more held than one buffer.
+//!
+//! A flow begins in memory, where small talk is cheapest. Once it has carried enough it looks for a way through the
+//! kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what its ends mean.
+
+use std::io;
+
+use super::endpoint::{Endpoint, Io};
+use super::express::{Express, Step};
+
+/// So many bytes make a flow worth a way through the kernel.
+const BULK: u64 = 128 * 1024;
+
+/// How many bytes a flow may move before others get their turn.
+const BUDGET: usize = 4 << 20;
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+pub struct Flow {
+    lane: Lane,
+    held: Held,
+    end: bool,
+    taken: u64,
+    given: u64,
+}
+
+/// Where the bytes go along.
+#[derive(Debug, Default)]
+enum Lane {
+    /// In memory, until there is much to carry.
+    #[default]
+    Memory,
+    /// In memory for good, once the way through the kernel was found barred.
+    Barred,
+    /// Through the kernel.
+    Express(Box<Express>),
+    /// In memory for good; what is left on the way through the kernel goes first.
+    Recalled(Box<Express>),
+}
+
+/// What a turn came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flowed {
+    /// All that could be moved was; an event will tell of more.
+    Waiting,
+    /// There is more to move, in the next turn.
+    Busy,
+    /// The source has ended, and the sink has taken all of it.
+    Ended,
+}
+
+/// A side of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Where bytes come from.
+    Source,
+    /// Where they go.
+    Sink,
+}
+
+/// One side of a flow failed.
+#[derive(Debug)]
+pub struct Broken {
+    /// Which.
+    pub side: Side,
+    /// How.
+    pub error: io::Error,
+}
+
+impl Broken {
+    pub(super) fn new(side: Side, error: impl Into<io::Error>) -> Self {
+        Self {
+            side,
+            error: error.into(),
+        }
+    }
+}
+
+/// What a flow is given to work with.
+pub struct Means<'a> {
+    /// Memory that is shared by all flows, and holds nothing between turns.
+    pub scratch: &'a mut [u8],
+    /// Whether it may go through the kernel, where nobody sees the bytes.
+    pub express: bool,
+    /// Sees the bytes that go through memory.
+    pub see: &'a mut dyn FnMut(&[u8]),
+}
+
+impl Flow {
+    /// Bytes taken from the source.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Bytes given to the sink.
+    pub fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Bytes taken and not given yet.
+    pub fn held(&self) -> u64 {
+        self.taken - self.given
+    }
+
+    /// Takes no more from the source: what is held is all that is left to give.
+    pub fn cut(&mut self) {
+        self.end = true;
+    }
+
+    /// Moves what can be moved now.
+    ///
+    /// # Errors
+    /// Which side failed, and how. What is held stays held.
+    pub fn pump(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Flowed, Broken> {
+        let mut budget = BUDGET;
+        while budget > 0 {
+            self.choose_lane(from, to, means.express);
+            let step = match &mut self.lane {
+                Lane::Express(way) if !self.end => way.step(from, to)?,
+                _ => self.carry(from, to, means)?,
+            };
+            match step {
+                Step::Moved { taken, given } => {
+                    self.taken += taken as u64;
+                    self.given += given as u64;
+                    // An empty move still spends: what is tried again and again must not keep the loop.
+                    budget = budget.saturating_sub(taken.max(given).max(BUDGET / 1024));
+                }
+                Step::Blocked => return Ok(Flowed::Waiting),
+                Step::End => return Ok(Flowed::Ended),
+                Step::Demote => self.recall(),
+            }
+        }
+        Ok(Flowed::Busy)
+    }
+
+    fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint, express: bool) {
+        if matches!(self.lane, Lane::Memory) && express && self.taken >= BULK && self.held.is_empty() {
+            self.lane = match Express::between(from, to) {
+                Some(way) => Lane::Express(Box::new(way)),
+                None => Lane::Barred,
+            };
+        }
+    }
+
+    fn recall(&mut self) {
+        if let Lane::Express(way) = std::mem::replace(&mut self.lane, Lane::Barred)
+            && way.held() > 0
+        {
+            self.lane = Lane::Recalled(way);
+        }
+    }
+
+    /// One read and one write through memory.
+    fn carry(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Step, Broken> {
+        if !self.held.is_empty() {
+            return match put(to, self.held.bytes())? {
+                0 => Ok(Step::Blocked),
+                given => {
+                    self.held.drop_first(given);
+                    Ok(Step::Moved { taken: 0, given })
+                }
+            };
+        }
+        let (bytes, taken) = match self.take_back(means.scratch)? {
+            Some(count) => (&means.scratch[..count], 0), // counted when it was taken first
+            None if self.end => return Ok(Step::End),
+            None => match from
+                .read(means.scratch)
+                .map_err(|error| Broken::new(Side::Source, error))?
+            {
+                Io::Blocked => return Ok(Step::Blocked),
+                Io::End => {
+                    self.end = true;
+                    return Ok(Step::End);
+                }
+                Io::Moved(count) => {
+                    (means.see)(&means.scratch[..count]);
+                    (&means.scratch[..count], count)
+                }
+            },
+        };
+        // Held first: when the write fails, what was read is still known to be undelivered.
+        let given = match put(to, bytes) {
+            Ok(given) => given,
+            Err(broken) => {
+                self.taken += taken as u64;
+                self.held.keep(bytes);
+                return Err(broken);
+            }
+        };
+        self.held.keep(&bytes[given..]);
+        Ok(Step::Moved { taken, given })
+    }
+
+    /// What was left on a way through the kernel that is barred.
+    fn take_back(&mut self, scratch: &mut [u8]) -> Result<Option<usize>, Broken> {
+        let (Lane::Recalled(way) | Lane::Express(way)) = &mut self.lane else {
+            return Ok(None);
+        };
+        let taken = way
+            .take_back(scratch)
+            .map_err(|error| Broken::new(Side::Source, error))?;
+        if taken.is_none() {
+            self.lane = Lane::Barred;
+        }
+        Ok(taken)
+    }
+}
+
+fn put(to: &mut Endpoint, bytes: &[u8]) -> Result<usize, Broken> {
+    match to.write(bytes).map_err(|error| Broken::new(Side::Sink, error))? {
+        Io::Moved(count) => Ok(count),
+        Io::Blocked | Io::End => Ok(0),
+    }
+}
+
+/// Bytes that a sink would not take at once. Costs nothing while empty.
+#[derive(Debug, Default)]
+struct Held {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Held {
+    fn is_empty(&self) -> bool {
+        self.start == self.bytes.len()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.bytes = bytes.to_vec();
+            self.start = 0;
+        }
+    }
+
+    fn drop_first(&mut self, count: usize) {
+        self.start += count;
+        if self.is_empty() {
+            *self = Self::default();
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Bytes: what holds them ([`endpoint`]), what carries them ([`flow`]), and the descriptors a process is born with.
+
+pub mod bell;
+pub mod endpoint;
+mod express;
+pub mod flow;
+pub mod stdio;

@@ -1,0 +1,540 @@
+//! When to half-close and when to leave: the rules of a connection's end, over facts and a clock that is handed in.
+//!
+//! Each direction ends by itself. This is the one place that knows what follows from an end: whether our own side may
+//! be closed for sending without killing the answer, how long the side still open is waited for, what silence means.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::request_line::RequestLine;
+use crate::cli::duration::Patience;
+use crate::cli::plan::{HalfClose, Relay};
+
+/// A pipe on stdin that says nothing for so long after the peer's end is not waited for by who connected.
+const STDIN_SILENCE: Duration = Duration::from_secs(2);
+
+/// An answer to a hand-written HTTP request that is silent for so long may be half-closed upon: node's server and
+/// nginx's proxy drop a request whose sender half-closes before that (measured: 0 bytes of answer).
+const ANSWER_SILENCE: Duration = Duration::from_secs(1);
+
+/// Who made the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// This side connected.
+    Connecting,
+    /// This side listened.
+    Listening,
+}
+
+/// What stdin is, as far as its end is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdin {
+    /// Not read at all (`-d`).
+    Unread,
+    /// A person types.
+    Terminal,
+    /// Its end is known to come: a regular file, `/dev/null`.
+    File,
+    /// It may speak again or not: a pipe, a socket.
+    Pipe,
+}
+
+/// The facts about one connection, and the rules for them.
+#[derive(Debug)]
+pub struct Ends {
+    rules: Rc<Relay>,
+    role: Role,
+    stdin: Stdin,
+    half_closed: bool,
+    request: RequestLine,
+    given: u64,
+    received: u64,
+    last_given: Instant,
+    last_received: Instant,
+    last_moved: Instant,
+    stdin_end: Option<Instant>,
+    peer_end: Option<Instant>,
+}
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Go on; look again at this time at the latest.
+    Wait(Option<Instant>),
+    /// Close our side for sending, and ask again.
+    HalfClose,
+    /// End the connection.
+    Leave(Why),
+}
+
+/// Why a connection is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Both sides have ended.
+    BothEnded,
+    /// stdin has ended, and nothing is to be received (`--send-only`).
+    AllSent,
+    /// The peer has ended, and a person at a terminal need not type an end.
+    PeerEnded,
+    /// The peer has ended, and the pipe on stdin was silent since.
+    StdinSilent,
+    /// One side has ended, and `-q` has passed.
+    QuitAfter,
+    /// Silence for as long as the user allows.
+    Idle {
+        /// stdin had ended and an answer had come: the silence is its end.
+        answered: bool,
+    },
+}
+
+impl Ends {
+    /// A connection that begins.
+    pub fn new(rules: Rc<Relay>, role: Role, stdin: Stdin, now: Instant) -> Self {
+        Self {
+            rules,
+            role,
+            stdin,
+            half_closed: false,
+            request: RequestLine::default(),
+            given: 0,
+            received: 0,
+            last_given: now,
+            last_received: now,
+            last_moved: now,
+            stdin_end: None,
+            peer_end: None,
+        }
+    }
+
+    /// Sees the bytes that stdin gives, as long as [`Ends::looks`].
+    pub fn see(&mut self, bytes: &[u8]) {
+        self.request.see(bytes);
+    }
+
+    /// Whether it still wants to see what stdin gives.
+    pub fn looks(&self) -> bool {
+        self.request.open() && self.rules.half_close == HalfClose::Careful
+    }
+
+    /// Notes how many bytes stdin has given in all.
+    pub fn given(&mut self, total: u64, now: Instant) {
+        if total > self.given {
+            self.given = total;
+            self.last_given = now;
+        }
+    }
+
+    /// Notes how many bytes the peer has sent in all; true for the first.
+    pub fn received(&mut self, total: u64, now: Instant) -> bool {
+        let first = self.received == 0 && total > 0;
+        if total > self.received {
+            self.received = total;
+            self.last_received = now;
+        }
+        first
+    }
+
+    /// Notes that bytes were moved, in or out.
+    pub fn moved(&mut self, now: Instant) {
+        self.last_moved = now;
+    }
+
+    /// Notes that stdin has ended and all of it was sent.
+    pub fn stdin_ended(&mut self, now: Instant) {
+        self.stdin_end = self.stdin_end.or(Some(now));
+    }
+
+    /// Notes that the peer has ended and all of what it sent was written out.
+    pub fn peer_ended(&mut self, now: Instant) {
+        self.peer_end = self.peer_end.or(Some(now));
+    }
+
+    /// Notes that our side was closed for sending.
+    pub fn half_closed(&mut self) {
+        self.half_closed = true;
+    }
+
+    /// Whether our side was closed for sending before the peer's.
+    pub fn ended_first(&self) -> bool {
+        self.half_closed
+    }
+
+    /// Whether stdin has ended, or is not read at all.
+    pub fn stdin_done(&self) -> bool {
+        self.stdin_end.is_some() || self.stdin == Stdin::Unread
+    }
+
+    /// Whether the peer has ended.
+    pub fn peer_done(&self) -> bool {
+        self.peer_end.is_some()
+    }
+
+    /// Whether stdin gave anything after the peer's end.
+    pub fn given_since_peer_end(&self) -> bool {
+        self.peer_end.is_some_and(|end| self.given > 0 && self.last_given > end)
+    }
+
+    /// What is waited for once one side has ended.
+    pub fn awaited(&self) -> Option<&'static str> {
+        match (self.stdin_done(), self.peer_done()) {
+            (true, false) => Some("the peer's end"),
+            (false, true) => Some("stdin"),
+            _ => None,
+        }
+    }
+
+    /// What to do now. `stuck`: received bytes wait for stdout's reader.
+    pub fn step(&self, now: Instant, stuck: bool) -> Step {
+        if self.peer_done() && self.stdin_done() {
+            return Step::Leave(Why::BothEnded);
+        }
+        if self.stdin_end.is_some() && !self.rules.stdout {
+            return Step::Leave(Why::AllSent);
+        }
+        let mut next = Next::at(now);
+        if self.stdin_end.is_some() && !self.half_closed {
+            match self.half_close_at() {
+                Some(at) if next.due(at) => return Step::HalfClose,
+                _ => {}
+            }
+        }
+        if stuck {
+            return next.wait(); // neither silence nor -q counts while stdout's reader has not taken what came
+        }
+        if let Some((at, why)) = self.leave_at()
+            && next.due(at)
+        {
+            return Step::Leave(why);
+        }
+        if let Some(idle) = self.rules.idle
+            && next.due(self.last_moved + idle)
+        {
+            let answered = self.stdin_done() && self.received > 0;
+            return Step::Leave(Why::Idle { answered });
+        }
+        next.wait()
+    }
+
+    /// When our side may be closed for sending, now that stdin has ended; none for not before the peer's end.
+    fn half_close_at(&self) -> Option<Instant> {
+        let end = self.stdin_end?;
+        match self.rules.half_close {
+            HalfClose::Never => None,
+            HalfClose::AtOnce => Some(end),
+            // A listener started with </dev/null is not done: its client is.
+            HalfClose::Careful if self.gave_nothing() => None,
+            HalfClose::Careful if self.request == RequestLine::Yes => {
+                (self.received > 0).then(|| self.last_received + ANSWER_SILENCE)
+            }
+            HalfClose::Careful => Some(end),
+        }
+    }
+
+    /// When one side has ended: until when the other is waited for, if there is a limit.
+    fn leave_at(&self) -> Option<(Instant, Why)> {
+        let end = match (self.peer_end, self.stdin_end) {
+            (Some(end), _) => end,
+            (None, Some(end)) if !self.gave_nothing() => end,
+            _ => return None,
+        };
+        match self.rules.quit_after {
+            Some(Patience::For(time)) => return Some((end + time, Why::QuitAfter)),
+            Some(Patience::Forever) => return None,
+            None => {}
+        }
+        self.peer_end?;
+        match (self.stdin, self.role) {
+            (Stdin::Terminal, _) => Some((end, Why::PeerEnded)),
+            // A peer that ended without a byte is a sink that shut its side: it still takes what stdin gives.
+            (Stdin::Pipe, Role::Connecting) if self.received > 0 => {
+                Some((end.max(self.last_given) + STDIN_SILENCE, Why::StdinSilent))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether this is a listener whose stdin was at its end before it gave a byte.
+    fn gave_nothing(&self) -> bool {
+        self.role == Role::Listening && self.given == 0
+    }
+}
+
+/// Collects deadlines: the earliest that has not passed.
+struct Next {
+    now: Instant,
+    earliest: Option<Instant>,
+}
+
+impl Next {
+    const fn at(now: Instant) -> Self {
+        Self { now, earliest: None }
+    }
+
+    /// Whether a time has come; else it is kept.
+    fn due(&mut self, at: Instant) -> bool {
+        if at <= self.now {
+            return true;
+        }
+        self.earliest = Some(self.earliest.map_or(at, |earliest| earliest.min(at)));
+        false
+    }
+
+    const fn wait(self) -> Step {
+        Step::Wait(self.earliest)
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "an Instant has no other source; only its differences count"
+)]
+mod tests {
+    use super::*;
+
+    const RULES: Relay = Relay {
+        stdin: true,
+        stdout: true,
+        half_close: HalfClose::Careful,
+        quit_after: None,
+        idle: None,
+    };
+
+    /// A connection on a clock that the test steps.
+    struct Scene {
+        ends: Ends,
+        now: Instant,
+    }
+
+    impl Scene {
+        fn new(rules: Relay, role: Role, stdin: Stdin) -> Self {
+            let now = Instant::now();
+            Self {
+                ends: Ends::new(Rc::new(rules), role, stdin, now),
+                now,
+            }
+        }
+
+        fn pass(&mut self, millis: u64) -> &mut Self {
+            self.now += Duration::from_millis(millis);
+            self
+        }
+
+        fn gives(&mut self, text: &str) -> &mut Self {
+            let total = self.ends.given + text.len() as u64;
+            self.ends.see(text.as_bytes());
+            self.ends.given(total, self.now);
+            self.ends.moved(self.now);
+            self
+        }
+
+        fn receives(&mut self, count: u64) -> &mut Self {
+            let total = self.ends.received + count;
+            self.ends.received(total, self.now);
+            self.ends.moved(self.now);
+            self
+        }
+
+        fn stdin_ends(&mut self) -> &mut Self {
+            self.ends.stdin_ended(self.now);
+            self
+        }
+
+        fn peer_ends(&mut self) -> &mut Self {
+            self.ends.peer_ended(self.now);
+            self
+        }
+
+        fn half_closes(&mut self) -> &mut Self {
+            assert_eq!(self.step(), Step::HalfClose);
+            self.ends.half_closed();
+            self
+        }
+
+        fn step(&self) -> Step {
+            self.ends.step(self.now, false)
+        }
+
+        fn waits(&self, millis: u64) {
+            assert_eq!(self.step(), Step::Wait(Some(self.now + Duration::from_millis(millis))));
+        }
+
+        fn waits_for_ever(&self) {
+            assert_eq!(self.step(), Step::Wait(None));
+        }
+
+        fn leaves(&self, why: Why) {
+            assert_eq!(self.step(), Step::Leave(why));
+        }
+    }
+
+    use Role::{Connecting, Listening};
+
+    #[test]
+    fn stdins_end_is_passed_on_and_the_peer_waited_for() {
+        let mut scene = Scene::new(RULES, Connecting, Stdin::Pipe);
+        scene.waits_for_ever();
+        scene.gives("q").stdin_ends().half_closes().waits_for_ever();
+        scene.pass(999_999).receives(5).waits_for_ever();
+        scene.peer_ends().leaves(Why::BothEnded);
+    }
+
+    #[test]
+    fn a_terminal_leaves_at_the_peers_end() {
+        for role in [Connecting, Listening] {
+            Scene::new(RULES, role, Stdin::Terminal)
+                .peer_ends()
+                .leaves(Why::PeerEnded);
+        }
+    }
+
+    #[test]
+    fn a_file_is_sent_to_its_end_after_the_peers() {
+        let mut scene = Scene::new(RULES, Connecting, Stdin::File);
+        scene.receives(1).peer_ends().pass(60_000).waits_for_ever();
+        scene.stdin_ends().leaves(Why::BothEnded);
+    }
+
+    #[test]
+    fn a_silent_pipe_is_waited_for_two_seconds_after_an_answer() {
+        let mut scene = Scene::new(RULES, Connecting, Stdin::Pipe);
+        scene.receives(1).peer_ends().waits(2_000);
+        scene.pass(1_900).gives("more").waits(2_000);
+        scene.pass(2_000).leaves(Why::StdinSilent);
+    }
+
+    #[test]
+    fn a_sink_that_shut_its_side_is_sent_to_for_ever() {
+        Scene::new(RULES, Connecting, Stdin::Pipe)
+            .gives("x")
+            .peer_ends()
+            .pass(60_000)
+            .waits_for_ever();
+    }
+
+    #[test]
+    fn a_listener_takes_the_peers_end_for_a_half_close() {
+        let mut scene = Scene::new(RULES, Listening, Stdin::Pipe);
+        scene.receives(1).peer_ends().pass(60_000).waits_for_ever();
+    }
+
+    #[test]
+    fn a_listener_with_nothing_to_say_half_closes_after_its_peer() {
+        let rules = Relay {
+            quit_after: Some(Patience::For(Duration::ZERO)),
+            ..RULES
+        };
+        for rules in [RULES, rules] {
+            let mut scene = Scene::new(rules, Listening, Stdin::File);
+            scene
+                .stdin_ends()
+                .pass(60_000)
+                .receives(1)
+                .pass(60_000)
+                .waits_for_ever();
+            scene.peer_ends().leaves(Why::BothEnded);
+        }
+        Scene::new(RULES, Listening, Stdin::File)
+            .gives("page")
+            .stdin_ends()
+            .half_closes();
+    }
+
+    #[test]
+    fn a_request_is_half_closed_upon_a_second_after_its_answer() {
+        let mut scene = Scene::new(RULES, Connecting, Stdin::Pipe);
+        scene
+            .gives("GET / HTTP/1.1\r\n\r\n")
+            .stdin_ends()
+            .pass(60_000)
+            .waits_for_ever();
+        scene.receives(9).waits(1_000);
+        scene.pass(600).receives(9).waits(1_000);
+        scene.pass(1_000).half_closes().waits_for_ever();
+    }
+
+    #[test]
+    fn the_user_may_half_close_at_once_or_never() {
+        let at_once = Relay {
+            half_close: HalfClose::AtOnce,
+            ..RULES
+        };
+        Scene::new(at_once.clone(), Connecting, Stdin::Pipe)
+            .gives("GET / HTTP/1.1\r\n")
+            .stdin_ends()
+            .half_closes();
+        Scene::new(at_once, Listening, Stdin::File).stdin_ends().half_closes();
+        let never = Relay {
+            half_close: HalfClose::Never,
+            ..RULES
+        };
+        Scene::new(never, Connecting, Stdin::Pipe)
+            .gives("x")
+            .stdin_ends()
+            .waits_for_ever();
+    }
+
+    #[test]
+    fn quit_after_counts_from_either_end() {
+        let rules = Relay {
+            quit_after: Some(Patience::For(Duration::from_secs(3))),
+            ..RULES
+        };
+        let mut scene = Scene::new(rules.clone(), Connecting, Stdin::Pipe);
+        scene.gives("x").stdin_ends().half_closes().waits(3_000);
+        scene.pass(3_000).leaves(Why::QuitAfter);
+        let mut scene = Scene::new(rules, Listening, Stdin::Pipe);
+        scene.receives(1).peer_ends().waits(3_000);
+        scene.pass(3_000).leaves(Why::QuitAfter);
+        let forever = Relay {
+            quit_after: Some(Patience::Forever),
+            ..RULES
+        };
+        Scene::new(forever, Connecting, Stdin::Terminal)
+            .receives(1)
+            .peer_ends()
+            .pass(60_000)
+            .waits_for_ever();
+    }
+
+    #[test]
+    fn silence_is_a_time_out_unless_it_follows_an_answer() {
+        let rules = Relay {
+            idle: Some(Duration::from_secs(5)),
+            ..RULES
+        };
+        let mut scene = Scene::new(rules, Connecting, Stdin::Pipe);
+        scene.waits(5_000);
+        scene.pass(4_000).gives("x").waits(5_000);
+        scene.pass(5_000).leaves(Why::Idle { answered: false });
+        scene.receives(1).stdin_ends().half_closes();
+        scene.pass(5_000).leaves(Why::Idle { answered: true });
+    }
+
+    #[test]
+    fn bytes_stuck_at_stdout_are_no_silence() {
+        let rules = Relay {
+            idle: Some(Duration::from_secs(5)),
+            quit_after: Some(Patience::For(Duration::ZERO)),
+            ..RULES
+        };
+        let mut scene = Scene::new(rules, Connecting, Stdin::Pipe);
+        scene.gives("x").stdin_ends().half_closes().pass(60_000);
+        assert_eq!(scene.ends.step(scene.now, true), Step::Wait(None));
+        scene.leaves(Why::QuitAfter);
+    }
+
+    #[test]
+    fn without_stdin_the_peers_end_is_the_end() {
+        let mut scene = Scene::new(Relay { stdin: false, ..RULES }, Connecting, Stdin::Unread);
+        scene.receives(1).waits_for_ever();
+        scene.peer_ends().leaves(Why::BothEnded);
+    }
+
+    #[test]
+    fn a_sender_leaves_when_all_is_sent() {
+        let mut scene = Scene::new(Relay { stdout: false, ..RULES }, Connecting, Stdin::File);
+        scene.gives("x").waits_for_ever();
+        scene.stdin_ends().leaves(Why::AllSent);
+    }
+}

@@ -1,0 +1,183 @@
+//! Sockets that listen, and the connections that come in on them.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd};
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+use socket2::Socket;
+
+use super::socket::{make_prompt, tcp};
+use super::stream::Stream;
+use crate::error::{Deed, Exit, Failure, Object};
+use crate::event::Peer;
+
+/// How many peers may wait to be accepted; the system caps it (`net.core.somaxconn`).
+const BACKLOG: i32 = 4_096;
+
+/// How often a free port is looked for that both IP versions have, with port 0.
+const TRIES: usize = 16;
+
+/// One or more listening sockets.
+#[derive(Debug)]
+pub struct Acceptor {
+    sockets: Vec<(Socket, SocketAddr)>,
+    ready: bool,
+}
+
+/// What came of accepting.
+pub enum Accepted {
+    /// A peer.
+    Peer(Stream),
+    /// Nobody now; an event will tell.
+    Nobody,
+    /// This machine has nothing left for another connection: try again later.
+    Exhausted(io::Error),
+}
+
+impl Acceptor {
+    /// Listens on each of the addresses. With port 0 all get the same free port.
+    ///
+    /// # Errors
+    /// The first address that could not be had.
+    pub fn bind(addrs: &[SocketAddr], interface: Option<&str>) -> Result<Self, Failure> {
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match Self::bind_once(addrs, interface) {
+                // The port that the first address got for 0 may be taken on the second.
+                Err(failure) if tries > 0 && failure.errno == Some(libc::EADDRINUSE) && any_port(addrs) => {}
+                done => return done,
+            }
+        }
+    }
+
+    fn bind_once(addrs: &[SocketAddr], interface: Option<&str>) -> Result<Self, Failure> {
+        let mut sockets: Vec<(Socket, SocketAddr)> = Vec::with_capacity(addrs.len());
+        for &wanted in addrs {
+            let mut addr = wanted;
+            if let (0, Some((_, first))) = (addr.port(), sockets.first()) {
+                addr.set_port(first.port());
+            }
+            match listen(addr, interface) {
+                Ok(bound) => sockets.push(bound),
+                // A machine without IPv6 still listens, on what it has.
+                Err(failure) if is_wildcard(addrs) && lacks_family(&failure) && addrs.len() > 1 => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(Self { sockets, ready: true })
+    }
+
+    /// The addresses bound.
+    pub fn addrs(&self) -> Vec<SocketAddr> {
+        self.sockets.iter().map(|(_, addr)| *addr).collect()
+    }
+
+    /// Has the loop tell when a peer comes.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn watch(&self, registry: &Registry, token: Token) -> io::Result<()> {
+        for (socket, _) in &self.sockets {
+            registry.register(&mut SourceFd(&socket.as_fd().as_raw_fd()), token, Interest::READABLE)?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of an event.
+    pub fn mark(&mut self) {
+        self.ready = true;
+    }
+
+    /// Accepts one peer.
+    pub fn accept(&mut self) -> Accepted {
+        while self.ready {
+            self.ready = false;
+            for (socket, local) in &self.sockets {
+                match socket.accept() {
+                    Ok((socket, addr)) => {
+                        self.ready = true; // there may be more
+                        if let Some(stream) = welcome(socket, addr.as_socket(), *local) {
+                            return Accepted::Peer(stream);
+                        }
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if is_exhaustion(&error) => {
+                        self.ready = true;
+                        return Accepted::Exhausted(error);
+                    }
+                    // A peer that gave up before it was accepted is not the listener's failure (accept(2)).
+                    Err(_) => self.ready = true,
+                }
+            }
+        }
+        Accepted::Nobody
+    }
+}
+
+fn welcome(socket: Socket, addr: Option<SocketAddr>, bound: SocketAddr) -> Option<Stream> {
+    socket.set_nonblocking(true).ok()?;
+    make_prompt(&socket);
+    let local = socket
+        .local_addr()
+        .ok()
+        .and_then(|addr| addr.as_socket())
+        .unwrap_or(bound);
+    Some(Stream::new(
+        socket,
+        Peer {
+            host: None,
+            addr: addr?,
+        },
+        local,
+    ))
+}
+
+fn listen(addr: SocketAddr, interface: Option<&str>) -> Result<(Socket, SocketAddr), Failure> {
+    let no = |error: io::Error| {
+        Failure::system(
+            Deed::Listen,
+            Object::Peer(Peer { host: None, addr }),
+            &error,
+            Exit::Local,
+        )
+    };
+    let socket = tcp(&addr, interface).map_err(|failure| Failure {
+        deed: Deed::Listen,
+        object: match failure.object {
+            Object::Named(name) if name.starts_with("interface") => Object::Named(name),
+            _ => Object::Peer(Peer { host: None, addr }),
+        },
+        ..failure
+    })?;
+    if addr.is_ipv6() {
+        socket.set_only_v6(true).map_err(no)?; // IPv4 has its own socket, and so its own addresses
+    }
+    socket.set_reuse_address(true).map_err(no)?;
+    socket.bind(&addr.into()).map_err(no)?;
+    socket.listen(BACKLOG).map_err(no)?;
+    let bound = socket.local_addr().map_err(no)?.as_socket().unwrap_or(addr);
+    Ok((socket, bound))
+}
+
+fn any_port(addrs: &[SocketAddr]) -> bool {
+    addrs.iter().any(|addr| addr.port() == 0)
+}
+
+fn is_wildcard(addrs: &[SocketAddr]) -> bool {
+    addrs.iter().map(SocketAddr::ip).all(|ip: IpAddr| ip.is_unspecified())
+}
+
+fn lacks_family(failure: &Failure) -> bool {
+    [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EPROTONOSUPPORT]
+        .map(Some)
+        .contains(&failure.errno)
+}
+
+fn is_exhaustion(error: &io::Error) -> bool {
+    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM]
+        .map(Some)
+        .contains(&error.raw_os_error())
+}

@@ -1,0 +1,7 @@
+//! Sockets: names to addresses, connections made and accepted, and what the kernel knows of them.
+
+pub mod acceptor;
+mod path;
+pub mod resolve;
+pub mod socket;
+pub mod stream;

@@ -1,0 +1,170 @@
+//! Hosts to addresses. Numeric ones at once; names by the system's resolver, which blocks and so has its own thread.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+use std::time::Instant;
+
+use crate::cli::address::{Family, Host};
+use crate::error::{Deed, Exit, Failure, Object, reason};
+use crate::io::bell::Bell;
+
+/// What std puts before the resolver's own words.
+const STD_PREFIX: &str = "failed to lookup address information: ";
+
+/// A lookup under way.
+pub struct Lookup {
+    name: Rc<str>,
+    family: Family,
+    answer: Receiver<io::Result<Vec<SocketAddr>>>,
+    began: Instant,
+}
+
+/// A host, as far as it is known without waiting.
+pub enum Resolving {
+    /// Its address.
+    Known(SocketAddr),
+    /// It is being looked up.
+    Asked(Lookup),
+}
+
+/// Begins to resolve a host. The bell rings when a lookup has its answer.
+///
+/// # Errors
+/// A name where none is allowed, an interface that does not exist, or no thread to be had.
+pub fn resolve(
+    host: &Host,
+    port: u16,
+    family: Family,
+    no_dns: bool,
+    bell: Bell,
+    now: Instant,
+) -> Result<Resolving, Failure> {
+    match host {
+        Host::Ip(ip) => Ok(Resolving::Known(SocketAddr::new(*ip, port))),
+        Host::Scoped(ip, scope) => {
+            let scope = scope_id(scope)?;
+            Ok(Resolving::Known(SocketAddrV6::new(*ip, port, 0, scope).into()))
+        }
+        Host::Name(name) if no_dns => Err(lookup_failed(name, "-n allows numeric addresses only")),
+        Host::Name(name) => Lookup::begin(name, port, family, bell, now).map(Resolving::Asked),
+    }
+}
+
+impl Lookup {
+    fn begin(name: &Rc<str>, port: u16, family: Family, bell: Bell, now: Instant) -> Result<Self, Failure> {
+        let (sender, answer) = channel();
+        let asked = name.to_string();
+        // Left behind when a deadline passes: getaddrinfo cannot be interrupted. It ends with the process.
+        thread::Builder::new()
+            .name("lookup".into())
+            .spawn(move || {
+                let addrs = (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
+                let _ = sender.send(addrs);
+                bell.ring();
+            })
+            .map_err(|error| Failure::system(Deed::Lookup, Object::Named(name.to_string()), &error, Exit::Local))?;
+        Ok(Self {
+            name: Rc::clone(name),
+            family,
+            answer,
+            began: now,
+        })
+    }
+
+    /// The name that is looked up.
+    pub fn name(&self) -> &Rc<str> {
+        &self.name
+    }
+
+    /// When it began.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// The answer, once there is one.
+    pub fn poll(&self) -> Option<Result<Vec<SocketAddr>, Failure>> {
+        let answer = match self.answer.try_recv() {
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Err(io::Error::other("the lookup's thread ended without an answer")),
+            Ok(answer) => answer,
+        };
+        Some(match answer {
+            Err(error) => {
+                let text = reason(&error);
+                Err(lookup_failed(
+                    &self.name,
+                    text.strip_prefix(STD_PREFIX).unwrap_or(&text),
+                ))
+            }
+            Ok(mut addrs) => {
+                addrs.retain(|addr| self.family.admits(addr.ip()));
+                let mut seen = Vec::with_capacity(addrs.len());
+                addrs.retain(|addr| {
+                    !seen.contains(addr) && {
+                        seen.push(*addr);
+                        true
+                    }
+                });
+                match addrs.is_empty() {
+                    true => Err(lookup_failed(
+                        &self.name,
+                        &format!("it has no {} address", self.family.name()),
+                    )),
+                    false => Ok(addrs),
+                }
+            }
+        })
+    }
+
+    /// The failure of a lookup that took too long.
+    pub fn timed_out(&self, exit: Exit) -> Failure {
+        Failure::new(Deed::Lookup, Object::Named(self.name.to_string()), "timed out", exit)
+    }
+}
+
+fn lookup_failed(name: &str, reason: &str) -> Failure {
+    Failure::new(Deed::Lookup, Object::Named(name.to_owned()), reason, Exit::Name)
+}
+
+/// The number of an interface, for the addresses that are valid on one link only (RFC 4007 section 11).
+fn scope_id(scope: &str) -> Result<u32, Failure> {
+    if let Ok(number) = scope.parse() {
+        return Ok(number);
+    }
+    let no = |error: io::Error| {
+        Failure::system(
+            Deed::Lookup,
+            Object::Named(format!("interface {scope}")),
+            &error,
+            Exit::Local,
+        )
+    };
+    let socket = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::DGRAM, None).map_err(no)?;
+    interface_index(&socket, scope).map_err(no)
+}
+
+#[cfg(target_os = "linux")]
+fn interface_index(socket: &impl AsFd, name: &str) -> io::Result<u32> {
+    Ok(rustix::net::netdevice::name_to_index(socket, name)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn interface_index(_: &impl AsFd, _: &str) -> io::Result<u32> {
+    Err(io::ErrorKind::Unsupported.into()) // a number works everywhere
+}
+
+/// The numeric address of a local end; only [`Host::Name`] has none.
+///
+/// # Errors
+/// An interface that does not exist.
+pub fn numeric(host: &Host) -> Result<Option<(IpAddr, u32)>, Failure> {
+    match host {
+        Host::Ip(ip) => Ok(Some((*ip, 0))),
+        Host::Scoped(ip, scope) => Ok(Some((IpAddr::V6(*ip), scope_id(scope)?))),
+        Host::Name(_) => Ok(None),
+    }
+}

@@ -1,0 +1,162 @@
+//! Events as JSON objects, one a line: `time`, `event`, then flat fields; durations in seconds, sizes in bytes.
+
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value, json};
+
+use super::human::address;
+use crate::cli::port::service;
+use crate::error::{Failure, Object};
+use crate::event::{Close, Event, Peer};
+
+/// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
+pub const SCHEMA: [(&str, &str, &str); 10] = [
+    ("resolve", "host addrs resolve_s", "a name was resolved"),
+    ("listen", "proto addr port", "one for each address bound"),
+    ("attempt", "host addr port proto", "connecting to one address began"),
+    (
+        "connect",
+        "conn host addr port proto service local_addr local_port resolve_s connect_s",
+        "a connection stands",
+    ),
+    ("accept", "conn addr port local_addr local_port", "a peer was accepted"),
+    ("first_byte", "conn first_byte_s", "the peer's first byte came"),
+    ("half_close", "conn by", "one side (peer, local) sends no more"),
+    (
+        "wait",
+        "conn for limit_s",
+        "one side has ended; the other is waited for",
+    ),
+    (
+        "close",
+        "conn host addr port by how sent_bytes received_bytes duration_s rtt_s retransmits",
+        "by peer, local, idle or signal; how fin, rst, timeout or error",
+    ),
+    (
+        "error",
+        "deed host addr port proto reason errno exit duration_s lost_bytes lost_way fatal",
+        "something failed; fatal unless other addresses are still tried",
+    ),
+];
+
+/// The lines that tell an event.
+pub(super) fn lines(event: &Event) -> String {
+    match event {
+        Event::Resolve { host, addrs, took } => line(
+            "resolve",
+            json!({
+                "host": &**host, "addrs": addrs, "resolve_s": seconds(*took),
+            }),
+        ),
+        Event::Listen { addrs } => addrs
+            .iter()
+            .map(|addr| {
+                line(
+                    "listen",
+                    json!({
+                        "proto": "tcp", "addr": address(addr), "port": addr.port(),
+                    }),
+                )
+            })
+            .collect(),
+        Event::Attempt { peer } => line(
+            "attempt",
+            json!({
+                "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(), "proto": "tcp",
+            }),
+        ),
+        Event::Connect {
+            conn,
+            peer,
+            local,
+            lookup,
+            took,
+        } => line(
+            "connect",
+            json!({
+                "conn": conn, "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(),
+                "proto": "tcp", "service": service(peer.addr.port()),
+                "local_addr": address(local), "local_port": local.port(),
+                "resolve_s": lookup.map(seconds), "connect_s": seconds(*took),
+            }),
+        ),
+        Event::Accept { conn, peer, local } => line(
+            "accept",
+            json!({
+                "conn": conn, "addr": address(&peer.addr), "port": peer.addr.port(),
+                "local_addr": address(local), "local_port": local.port(),
+            }),
+        ),
+        Event::FirstByte { conn, after } => line(
+            "first_byte",
+            json!({
+                "conn": conn, "first_byte_s": seconds(*after),
+            }),
+        ),
+        Event::HalfClose { conn, by } => line("half_close", json!({ "conn": conn, "by": by.word() })),
+        Event::Wait { conn, what, limit } => line(
+            "wait",
+            json!({
+                "conn": conn, "for": what, "limit_s": limit.map(seconds),
+            }),
+        ),
+        Event::Close(close) => line("close", closed(close)),
+        Event::Setback(failure) => line("error", failed(failure, false)),
+        Event::Error(failure) => line("error", failed(failure, true)),
+    }
+}
+
+fn closed(close: &Close) -> Value {
+    json!({
+        "conn": close.conn,
+        "host": close.peer.host.as_deref(),
+        "addr": address(&close.peer.addr),
+        "port": close.peer.addr.port(),
+        "by": close.by.word(),
+        "how": close.how.word(),
+        "sent_bytes": close.sent,
+        "received_bytes": close.received,
+        "duration_s": seconds(close.duration),
+        "rtt_s": close.path.map(|path| seconds(path.rtt)),
+        "retransmits": close.path.map(|path| path.retransmits),
+    })
+}
+
+fn failed(failure: &Failure, fatal: bool) -> Value {
+    let (host, addr): (Option<String>, Option<SocketAddr>) = match &failure.object {
+        Object::Peer(Peer { host, addr }) => (host.as_deref().map(Into::into), Some(*addr)),
+        Object::Named(name) => (Some(name.clone()), None),
+        Object::File(path) => (Some(path.display().to_string()), None),
+    };
+    json!({
+        "deed": failure.deed.word(),
+        "host": host,
+        "addr": addr.as_ref().map(address),
+        "port": addr.map(|addr| addr.port()),
+        "proto": addr.map(|_| "tcp"),
+        "reason": failure.reason,
+        "errno": failure.errno,
+        "exit": failure.exit.code(),
+        "duration_s": failure.duration.map(seconds),
+        "lost_bytes": failure.lost.map(|lost| lost.bytes),
+        "lost_way": failure.lost.map(|lost| lost.way.word()),
+        "fatal": fatal,
+    })
+}
+
+fn line(event: &str, fields: Value) -> String {
+    let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    let mut object = Map::new();
+    object.insert("time".into(), time.into());
+    object.insert("event".into(), event.into());
+    if let Value::Object(fields) = fields {
+        object.extend(fields);
+    }
+    Value::Object(object).to_string() + "\n"
+}
+
+/// Seconds to the microsecond: what the clock of the loop is good for.
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e6
+}

@@ -1,0 +1,47 @@
+//! From the words of the command line to an exit status.
+
+use std::ffi::OsString;
+
+use crate::cli::plan::{Deed, Plan};
+use crate::cli::{self, Stop};
+use crate::error::{self, Exit, Failure, Object};
+use crate::event::{Event, Tell};
+use crate::io::stdio;
+use crate::reactor::Reactor;
+use crate::report::{self, Report};
+use crate::task::Task;
+use crate::task::dial::Dial;
+use crate::task::listen::Listen;
+
+/// Does what the command line says.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
+    match cli::parse(words) {
+        Ok(plan) => carry_out(plan),
+        Err(Stop::Asked(text)) => match stdio::print(&text) {
+            Ok(()) => Exit::Done,
+            Err(error) => {
+                report::complain(&format_args!("write to stdout failed: {}", error::reason(&error)));
+                Exit::Local
+            }
+        },
+        Err(Stop::Wrong(usage)) => {
+            report::complain(&usage);
+            Exit::Usage
+        }
+    }
+}
+
+fn carry_out(plan: Plan) -> Exit {
+    let mut report = Report::new(plan.voice);
+    let task: Box<dyn Task> = match plan.deed {
+        Deed::Connect(to) => Box::new(Dial::new(to, plan.relay)),
+        Deed::Listen(on) => Box::new(Listen::new(on, plan.relay)),
+    };
+    let done = Reactor::new().and_then(|reactor| reactor.run(task, plan.deadline, &mut report));
+    done.unwrap_or_else(|error| {
+        let object = Object::Named("the event loop".into());
+        let failure = Failure::system(error::Deed::Start, object, &error, Exit::Local);
+        report.tell(&Event::Error(Box::new(failure)));
+        Exit::Local
+    })
+}

@@ -1,0 +1,126 @@
+//! The work: each task owns the descriptors it uses and runs when one of them, or its deadline, calls.
+
+pub mod dial;
+pub mod link;
+pub mod listen;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use mio::{Registry, Token};
+
+use crate::error::Exit;
+use crate::event::{Event, Tell};
+use crate::io::bell::{Bell, Bells};
+use crate::io::endpoint::{Endpoint, Ready};
+use crate::net::acceptor::Acceptor;
+
+/// A piece of work that the reactor runs.
+pub trait Task {
+    /// Takes note of an event on one of its descriptors, and does nothing else: the descriptor of another event may
+    /// still wait to be told of.
+    fn mark(&mut self, source: usize, ready: Ready);
+
+    /// Does what can be done without waiting. It may be called for no reason.
+    fn run(&mut self, cx: &mut Cx<'_>) -> Turn;
+
+    /// A task that this one spawned has ended.
+    fn ended(&mut self, outcome: Exit) {
+        let _ = outcome;
+    }
+
+    /// The run ends now, whatever is under way: saves what can be saved without waiting, and tells the rest.
+    fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop);
+}
+
+/// What a task wants after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// To run on an event, and at this time at the latest.
+    Wait(Option<Instant>),
+    /// To run again once the others had their turn.
+    Again,
+    /// Nothing more.
+    End(Exit),
+}
+
+/// Why a whole run ends at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A signal of this number.
+    Signal(i32),
+    /// `--deadline` has passed.
+    Deadline(Duration),
+}
+
+impl Stop {
+    /// The exit status that follows.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Signal(number) => Exit::Signal(number),
+            Self::Deadline(_) => Exit::Timeout,
+        }
+    }
+}
+
+/// What a task may use during its turn.
+pub struct Cx<'a> {
+    /// The time, read once a turn of the loop.
+    pub now: Instant,
+    /// Memory of the whole loop, which holds nothing between turns.
+    pub scratch: &'a mut [u8],
+    pub(crate) task: usize,
+    pub(crate) registry: &'a Registry,
+    pub(crate) bells: &'a Bells,
+    pub(crate) report: &'a mut dyn Tell,
+    pub(crate) spawned: &'a mut Vec<Box<dyn Task>>,
+}
+
+impl Cx<'_> {
+    /// Raises an event.
+    pub fn tell(&mut self, event: &Event) {
+        self.report.tell(event);
+    }
+
+    /// Starts a task. This one is told of its end.
+    pub fn spawn(&mut self, task: Box<dyn Task>) {
+        self.spawned.push(task);
+    }
+
+    /// Has events of an endpoint marked on this task, under a number of the task's own.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn watch(&mut self, endpoint: &mut Endpoint, source: usize) -> io::Result<()> {
+        endpoint.watch(self.registry, token(self.task, source))
+    }
+
+    /// The same for listening sockets.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn watch_acceptor(&mut self, acceptor: &Acceptor, source: usize) -> io::Result<()> {
+        acceptor.watch(self.registry, token(self.task, source))
+    }
+
+    /// Closes an endpoint.
+    pub fn close(&mut self, endpoint: Endpoint) {
+        endpoint.close(self.registry);
+    }
+
+    /// A bell that has this task run.
+    pub fn bell(&self) -> Bell {
+        self.bells.of(self.task)
+    }
+}
+
+/// Half of a token's bits number the task, half the task's own descriptors.
+const SOURCE_BITS: u32 = usize::BITS / 2;
+
+pub(crate) const fn token(task: usize, source: usize) -> Token {
+    Token(task << SOURCE_BITS | source)
+}
+
+pub(crate) const fn task_and_source(token: Token) -> (usize, usize) {
+    (token.0 >> SOURCE_BITS, token.0 & ((1 << SOURCE_BITS) - 1))
+}
