@@ -22,7 +22,7 @@ impl Signals {
         let ignored = ignored();
         let caught = DEADLY.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
         let (read, write) = UnixStream::pair()?;
-        SignalDelivery::with_pipe(read, write, SignalOnly::default(), caught).map(Self)
+        SignalDelivery::with_pipe(read, write, SignalOnly, caught).map(Self)
     }
 
     /// What to watch.

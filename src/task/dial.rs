@@ -203,7 +203,7 @@ impl Dial {
                     *slot = Some(Attempt {
                         ready: false,
                         ..attempt
-                    })
+                    });
                 }
                 Outcome::Failed(failure) => {
                     race.failed();
