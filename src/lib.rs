@@ -1,4 +1,46 @@
 //! nsock: a netcat for people who diagnose networks.
+//!
+//! # The idea
+//!
+//! 1. Whatever bytes come from or go to is an [`Endpoint`](io::endpoint::Endpoint): a socket, stdin, stdout. It knows how
+//!    to be read and written without ever blocking, whatever the descriptor is.
+//! 2. A [`Flow`](io::flow::Flow) carries bytes one way between two endpoints: in memory, or through the kernel where
+//!    there is much to carry. A [`Link`](task::link::Link) is a peer and this process's stdio, joined by two flows.
+//! 3. Whatever decides is pure and lives in [`logic`]: which address next ([`Race`](logic::race::Race)), when to
+//!    half-close and when to leave ([`Ends`](logic::ends::Ends)). Facts and a `now` go in, a step and a deadline come out.
+//! 4. The [`Reactor`](reactor::Reactor) is one thread and one poll. It knows only [`Task`](task::Task)s, and a task owns
+//!    every descriptor it uses. Names are the one exception: the system's resolver blocks, so it has a thread of its own.
+//!
+//! ```text
+//! argv ─cli→ Plan ─run→ Task ─reactor→ Exit
+//!                        │ owns endpoints, pumps flows, asks logic
+//!                        └ raises Events ─→ Report (sentences | json) ─→ stderr
+//! ```
+//!
+//! # A byte's way
+//!
+//! From stdin to the peer: an edge marks stdin's endpoint readable, [`Link`](task::link::Link) runs and pumps its upward
+//! flow, which reads into the loop's scratch memory and writes to the socket; what the socket does not take is held, at
+//! most one read of 64 KiB, and nothing more is read before it has gone. After the first 128 KiB the flow asks for a way
+//! through the kernel (`io/express.rs`): file to socket by sendfile, pipe to socket by splice, socket to anything by splice
+//! through a pipe of our own. When the kernel bars that way (an append file, urgent data) the flow goes on in memory.
+//!
+//! # Rooms
+//!
+//! | room | what | may know |
+//! |---|---|---|
+//! | `main`, [`run`] | argv to exit status | everything |
+//! | [`cli`] | the words typed, and the plan they make | nobody |
+//! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | each other |
+//! | [`logic`] | rules, pure: no descriptor, no clock, no output | the plan's plain data |
+//! | [`io`] | endpoints, flows, stdio | mio, rustix |
+//! | [`net`] | sockets, names, what TCP knows | io, error, event |
+//! | [`task`] | dial, listen, link | net, io, logic |
+//! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
+//! | [`report`] | what people and programs read | events, not who raised them |
+//!
+//! Arrows point one way: `run → task → net → io → {logic} → {plan, event, error}`; the reactor calls tasks and does not know
+//! which. Nothing but `main` and `report` prints or exits. `tests/architecture.rs` and `clippy.toml` hold these walls.
 
 pub mod cli;
 pub mod error;

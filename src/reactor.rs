@@ -11,9 +11,10 @@ use crate::error::Exit;
 use crate::event::Tell;
 use crate::io::bell::Bells;
 use crate::io::endpoint::Ready;
+use crate::io::watch::{Watch, task_and_source};
 use crate::logic::timers::Timers;
 use crate::signal::Signals;
-use crate::task::{Cx, Stop, Task, Turn, task_and_source};
+use crate::task::{Cx, Stop, Task, Turn};
 
 const BELLS: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
@@ -125,7 +126,7 @@ impl Reactor {
                 now,
                 scratch: &mut self.scratch,
                 task: key,
-                registry: self.poll.registry(),
+                watch: Watch::new(self.poll.registry(), key),
                 bells: &self.bells,
                 report,
                 spawned: &mut spawned,
@@ -201,7 +202,7 @@ impl Reactor {
                     now,
                     scratch: &mut self.scratch,
                     task: key,
-                    registry: self.poll.registry(),
+                    watch: Watch::new(self.poll.registry(), key),
                     bells: &self.bells,
                     report,
                     spawned: &mut Vec::new(),

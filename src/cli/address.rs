@@ -1,6 +1,6 @@
 //! HOST, ADDR and HOST:PORT as users write them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
 /// A host, before anything was looked up.
@@ -104,10 +104,11 @@ pub fn split_port(word: &str) -> Option<(&str, &str)> {
 }
 
 /// The wildcard addresses that a family listens on when none is given.
-pub fn wildcards(family: Family) -> Vec<IpAddr> {
+pub fn wildcards(family: Family, port: u16) -> Vec<SocketAddr> {
     [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]
         .into_iter()
         .filter(|&addr| family.admits(addr))
+        .map(|addr| SocketAddr::new(addr, port))
         .collect()
 }
 

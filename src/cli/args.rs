@@ -29,8 +29,8 @@ pub const EXAMPLES: [(&str, &str); 8] = [
     ),
 ];
 
-const USAGE: &str = "nsock [OPTIONS] HOST PORT
-       nsock -l [OPTIONS] [ADDR] PORT";
+/// The forms of a command line.
+pub const SYNOPSIS: [&str; 2] = ["nsock [OPTIONS] HOST PORT", "nsock -l [OPTIONS] [ADDR] PORT"];
 
 const TEMPLATE: &str = "{name} {version}: {about}
 
@@ -44,7 +44,7 @@ const TEMPLATE: &str = "{name} {version}: {about}
     name = "nsock",
     version,
     about = "a netcat for people who diagnose networks",
-    override_usage = USAGE,
+    override_usage = SYNOPSIS.join("\n       "),
     help_template = TEMPLATE,
     before_help = before_help(),
     after_help = "TIME is 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\n\

@@ -4,13 +4,14 @@
 //! how to call without ever blocking, whatever the descriptor is; it does not know who is at the other end.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token};
+use mio::Interest;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
+
+use super::watch::Watch;
 
 /// A source or a sink of bytes.
 #[derive(Debug)]
@@ -165,7 +166,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// Whatever the system says, but that the descriptor cannot be watched: then it never blocks.
-    pub fn watch(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub fn watch(&mut self, watch: Watch<'_>, source: usize) -> io::Result<()> {
         let interest = match self.fd {
             Fd::Owned(_) => Interest::READABLE | Interest::WRITABLE,
             Fd::Stdin => Interest::READABLE,
@@ -176,7 +177,7 @@ impl Endpoint {
             Kind::Socket => interest | Interest::PRIORITY,
             _ => interest,
         };
-        match registry.register(&mut SourceFd(&self.as_fd().as_raw_fd()), token, interest) {
+        match watch.add(&*self, source, interest) {
             Err(error) if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) => {
                 self.access = Access::Always;
                 self.readable = true;
@@ -187,9 +188,9 @@ impl Endpoint {
     }
 
     /// Stops watching, and closes. Descriptors 0 and 1 stay taken, by `/dev/null`: else the next socket would be one.
-    pub fn close(self, registry: &Registry) {
+    pub fn close(self, watch: Watch<'_>) {
         // Before the close: where the shell shares the description, epoll would go on telling of it.
-        let _ = registry.deregister(&mut SourceFd(&self.as_fd().as_raw_fd()));
+        watch.remove(&self);
         let null = match self.fd {
             Fd::Owned(_) => return,
             Fd::Stdin | Fd::Stdout => Self::null(),

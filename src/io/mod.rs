@@ -4,4 +4,6 @@ pub mod bell;
 pub mod endpoint;
 mod express;
 pub mod flow;
+pub mod port_file;
 pub mod stdio;
+pub mod watch;

@@ -2,16 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd};
 
-use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token};
+use mio::Interest;
 use socket2::Socket;
 
 use super::socket::{make_prompt, tcp};
 use super::stream::Stream;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Peer;
+use crate::io::watch::Watch;
 
 /// How many peers may wait to be accepted; the system caps it (`net.core.somaxconn`).
 const BACKLOG: i32 = 4_096;
@@ -70,6 +69,17 @@ impl Acceptor {
         Ok(Self { sockets, ready: true })
     }
 
+    /// What a failure of waiting for a peer is about.
+    pub fn object(&self) -> Object {
+        match self.sockets.first() {
+            Some((_, addr)) => Object::Peer(Peer {
+                host: None,
+                addr: *addr,
+            }),
+            None => Object::Named("no address".into()),
+        }
+    }
+
     /// The addresses bound.
     pub fn addrs(&self) -> Vec<SocketAddr> {
         self.sockets.iter().map(|(_, addr)| *addr).collect()
@@ -79,11 +89,10 @@ impl Acceptor {
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn watch(&self, registry: &Registry, token: Token) -> io::Result<()> {
-        for (socket, _) in &self.sockets {
-            registry.register(&mut SourceFd(&socket.as_fd().as_raw_fd()), token, Interest::READABLE)?;
-        }
-        Ok(())
+    pub fn watch(&self, watch: Watch<'_>, source: usize) -> io::Result<()> {
+        self.sockets
+            .iter()
+            .try_for_each(|(socket, _)| watch.add(socket, source, Interest::READABLE))
     }
 
     /// Takes note of an event.

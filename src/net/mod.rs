@@ -1,6 +1,7 @@
 //! Sockets: names to addresses, connections made and accepted, and what the kernel knows of them.
 
 pub mod acceptor;
+pub mod attempt;
 mod path;
 pub mod resolve;
 pub mod socket;

@@ -120,9 +120,9 @@ impl Lookup {
         })
     }
 
-    /// The failure of a lookup that took too long.
-    pub fn timed_out(&self, exit: Exit) -> Failure {
-        Failure::new(Deed::Lookup, Object::Named(self.name.to_string()), "timed out", exit)
+    /// The failure of a lookup whose answer did not come, or is of no use.
+    pub fn failed(&self, reason: &str, exit: Exit) -> Failure {
+        Failure::new(Deed::Lookup, Object::Named(self.name.to_string()), reason, exit)
     }
 }
 

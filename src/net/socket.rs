@@ -19,6 +19,13 @@ pub struct Local {
     pub interface: Option<String>,
 }
 
+impl Local {
+    /// Whether an address is of the IP version that this end has.
+    pub fn can_reach(&self, to: &SocketAddr) -> bool {
+        self.addr.is_none_or(|(from, _)| from.is_ipv4() == to.is_ipv4())
+    }
+}
+
 /// A non-blocking TCP socket.
 ///
 /// # Errors
@@ -64,7 +71,7 @@ pub fn make_prompt(socket: &Socket) {
 ///
 /// # Errors
 /// What the system says at once: to the local end (exit 3), or to the peer's (exit 1).
-pub fn connect(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
+pub fn begin_connect(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
     let socket = tcp(&peer.addr, local.interface.as_deref())?;
     if let Some(from) = local_end(&peer.addr, local) {
         if local.port.is_some() {

@@ -88,15 +88,15 @@ impl Link {
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> io::Result<()> {
-        cx.watch(&mut self.stream.io, PEER)?;
+        self.stream.io.watch(cx.watch, PEER)?;
         if let Some(stdin) = &mut self.stdin {
-            cx.watch(stdin, STDIN)?;
+            stdin.watch(cx.watch, STDIN)?;
         }
         let mut stdout = match self.relay.stdout {
             true => stdio::stdout(),
             false => Endpoint::null()?,
         };
-        cx.watch(&mut stdout, STDOUT)?;
+        stdout.watch(cx.watch, STDOUT)?;
         self.stdout = Some(stdout);
         self.stage = Stage::Carry;
         Ok(())
@@ -221,7 +221,7 @@ impl Link {
 
     fn peer_ended(&mut self, cx: &mut Cx<'_>) {
         if let Some(stdout) = self.stdout.take() {
-            cx.close(stdout); // the next program in the pipe sees the end
+            stdout.close(cx.watch); // the next program in the pipe sees the end
         }
         if self.wreck.is_some() {
             return; // no end of the peer's: its connection broke
@@ -419,7 +419,7 @@ impl Link {
     fn finish(&mut self, cx: &mut Cx<'_>, end: &End) -> Turn {
         self.close_stdin(cx);
         if let Some(stdout) = self.stdout.take() {
-            cx.close(stdout);
+            stdout.close(cx.watch);
         }
         let unanswered =
             self.ends.ended_first() && self.down.taken() == 0 && end.how == How::Fin && self.ends.peer_done();
@@ -440,7 +440,7 @@ impl Link {
 
     fn close_stdin(&mut self, cx: &mut Cx<'_>) {
         if let Some(stdin) = self.stdin.take() {
-            cx.close(stdin);
+            stdin.close(cx.watch);
         }
     }
 

@@ -1,10 +1,6 @@
 //! Listening: bind, say so, accept one peer, close the listening sockets, and leave the rest to a link.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -13,11 +9,13 @@ use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::wildcards;
 use crate::cli::plan::{self, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{Event, Peer};
+use crate::event::Event;
 use crate::io::endpoint::Ready;
+use crate::io::port_file;
 use crate::logic::ends::Role;
 use crate::net::acceptor::{Accepted, Acceptor};
 use crate::net::resolve::{Lookup, Resolving, resolve};
+use crate::net::stream::Stream;
 
 /// How soon to accept again after this machine had nothing left for another connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -53,19 +51,12 @@ impl Listen {
         }
     }
 
-    fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
-        let Some(host) = &self.plan.host else {
-            let addrs = wildcards(self.plan.family);
-            return self.bind(cx, &addrs.map_to(self.plan.port));
+    fn begin(&self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
+        let plan = &self.plan;
+        let Some(host) = &plan.host else {
+            return self.bind(cx, &wildcards(plan.family, plan.port));
         };
-        match resolve(
-            host,
-            self.plan.port,
-            self.plan.family,
-            self.plan.no_dns,
-            cx.bell(),
-            cx.now,
-        )? {
+        match resolve(host, plan.port, plan.family, plan.no_dns, cx.bell(), cx.now)? {
             Resolving::Known(addr) => self.bind(cx, &[addr]),
             Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
@@ -74,11 +65,11 @@ impl Listen {
     fn bind(&self, cx: &mut Cx<'_>, addrs: &[SocketAddr]) -> Result<Stage, Failure> {
         let acceptor = Acceptor::bind(addrs, self.plan.interface.as_deref())?;
         let bound = acceptor.addrs();
-        let port = bound.first().map_or(self.plan.port, SocketAddr::port);
-        cx.watch_acceptor(&acceptor, ACCEPTOR)
-            .map_err(|error| Failure::system(Deed::Listen, self.object(port), &error, Exit::Local))?;
-        if let Some(file) = &self.plan.port_file {
-            write_port(file, port)
+        acceptor
+            .watch(cx.watch, ACCEPTOR)
+            .map_err(|error| Failure::system(Deed::Listen, acceptor.object(), &error, Exit::Local))?;
+        if let (Some(file), Some(addr)) = (&self.plan.port_file, bound.first()) {
+            port_file::write(file, addr.port())
                 .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
         }
         cx.tell(&Event::Listen { addrs: bound });
@@ -87,36 +78,6 @@ impl Listen {
             since: cx.now,
             exhausted: false,
         })
-    }
-
-    /// What failures of waiting for a peer are about.
-    fn object(&self, port: u16) -> Object {
-        let addr = wildcards(self.plan.family)[0];
-        match &self.plan.host {
-            Some(host) => Object::Named(format!("{} port {port} (tcp)", host.text())),
-            None => Object::Peer(Peer {
-                host: None,
-                addr: (addr, port).into(),
-            }),
-        }
-    }
-
-    fn link(&mut self, cx: &mut Cx<'_>, stream: crate::net::stream::Stream) {
-        cx.tell(&Event::Accept {
-            conn: 1,
-            peer: stream.peer.clone(),
-            local: stream.local,
-        });
-        let link = Link::new(1, stream, Rc::clone(&self.relay), Role::Listening, cx.now);
-        cx.spawn(Box::new(link));
-        // With it the listening sockets close: without -k there is one peer.
-        self.stage = Stage::Linked;
-    }
-
-    fn fail(&mut self, cx: &mut Cx<'_>, failure: Failure) -> Turn {
-        let exit = failure.exit;
-        cx.tell(&Event::Error(Box::new(failure)));
-        Turn::End(exit)
     }
 
     fn accept(&mut self, cx: &mut Cx<'_>) -> Turn {
@@ -129,27 +90,39 @@ impl Listen {
             return Turn::Wait(None);
         };
         let limit = self.plan.accept_limit.map(|limit| *since + limit);
-        let port = acceptor.addrs().first().map_or(self.plan.port, SocketAddr::port);
         match acceptor.accept() {
             Accepted::Peer(stream) => {
                 self.link(cx, stream);
                 Turn::Wait(None)
             }
             Accepted::Nobody if limit.is_some_and(|limit| limit <= cx.now) => {
-                let waited = cx.now - *since;
-                let failure = Failure::new(Deed::Accept, self.object(port), "timed out", Exit::Timeout);
-                self.fail(cx, failure.after(waited))
+                cx.fail(waited_in_vain(acceptor, cx.now - *since, "timed out"))
             }
             Accepted::Nobody => Turn::Wait(limit),
             Accepted::Exhausted(error) => {
                 if !std::mem::replace(exhausted, true) {
-                    let failure = Failure::system(Deed::Accept, self.object(port), &error, Exit::Local);
+                    let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
                     cx.tell(&Event::Error(Box::new(failure)));
                 }
                 Turn::Wait(Some(cx.now + PAUSE))
             }
         }
     }
+
+    fn link(&mut self, cx: &mut Cx<'_>, stream: Stream) {
+        cx.tell(&Event::Accept {
+            conn: 1,
+            peer: stream.peer.clone(),
+            local: stream.local,
+        });
+        let link = Link::new(1, stream, Rc::clone(&self.relay), Role::Listening, cx.now);
+        cx.spawn(Box::new(link));
+        self.stage = Stage::Linked; // the listening sockets close: there is one peer
+    }
+}
+
+fn waited_in_vain(acceptor: &Acceptor, waited: Duration, reason: &str) -> Failure {
+    Failure::new(Deed::Accept, acceptor.object(), reason, Exit::Timeout).after(waited)
 }
 
 impl Task for Listen {
@@ -164,21 +137,18 @@ impl Task for Listen {
             Stage::Begin => self.begin(cx),
             Stage::Resolving(lookup) => match lookup.poll() {
                 None => return Turn::Wait(None),
-                Some(Err(failure)) => Err(failure.after(cx.now - lookup.began())),
-                Some(Ok(addrs)) => self.bind(cx, &addrs),
+                Some(answer) => answer
+                    .map_err(|failure| failure.after(cx.now - lookup.began()))
+                    .and_then(|addrs| self.bind(cx, &addrs)),
             },
-            Stage::Accepting { .. } => return self.accept(cx),
-            Stage::Linked => return Turn::Wait(None),
+            Stage::Accepting { .. } | Stage::Linked => return self.accept(cx),
             Stage::Over(exit) => return Turn::End(*exit),
         };
         match next {
             Ok(stage) => self.stage = stage,
-            Err(failure) => return self.fail(cx, failure),
+            Err(failure) => return cx.fail(failure),
         }
-        match self.stage {
-            Stage::Accepting { .. } => self.accept(cx),
-            _ => Turn::Wait(None),
-        }
+        self.accept(cx)
     }
 
     fn ended(&mut self, outcome: Exit) {
@@ -187,42 +157,8 @@ impl Task for Listen {
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         if let (Stage::Accepting { acceptor, since, .. }, Stop::Deadline(_)) = (&self.stage, stop) {
-            let port = acceptor.addrs().first().map_or(self.plan.port, SocketAddr::port);
-            let failure = Failure::new(
-                Deed::Accept,
-                self.object(port),
-                "the deadline has passed",
-                Exit::Timeout,
-            );
-            cx.tell(&Event::Error(Box::new(failure.after(cx.now - *since))));
+            let failure = waited_in_vain(acceptor, cx.now - *since, "the deadline has passed");
+            cx.tell(&Event::Error(Box::new(failure)));
         }
     }
-}
-
-trait MapTo {
-    fn map_to(self, port: u16) -> Vec<SocketAddr>;
-}
-
-impl MapTo for Vec<std::net::IpAddr> {
-    fn map_to(self, port: u16) -> Vec<SocketAddr> {
-        self.into_iter().map(|addr| (addr, port).into()).collect()
-    }
-}
-
-/// Writes the port so that who waits for the file never sees half of it: whole under another name first, then renamed.
-/// What is there and no regular file (a FIFO, `/dev/fd/3`) is written to, and never waited for.
-fn write_port(file: &Path, port: u16) -> std::io::Result<()> {
-    let line = format!("{port}\n");
-    let odd = fs::metadata(file).is_ok_and(|meta| !meta.is_file());
-    if odd {
-        let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-        let mut file = OpenOptions::new().write(true).custom_flags(nonblocking).open(file)?;
-        return file.write_all(line.as_bytes());
-    }
-    let mut name = file.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    fs::write(&name, line)?;
-    fs::rename(&name, file).inspect_err(|_| {
-        let _ = fs::remove_file(&name);
-    })
 }

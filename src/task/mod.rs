@@ -4,16 +4,13 @@ pub mod dial;
 pub mod link;
 pub mod listen;
 
-use std::io;
 use std::time::{Duration, Instant};
 
-use mio::{Registry, Token};
-
-use crate::error::Exit;
+use crate::error::{Exit, Failure};
 use crate::event::{Event, Tell};
 use crate::io::bell::{Bell, Bells};
-use crate::io::endpoint::{Endpoint, Ready};
-use crate::net::acceptor::Acceptor;
+use crate::io::endpoint::Ready;
+use crate::io::watch::Watch;
 
 /// A piece of work that the reactor runs.
 pub trait Task {
@@ -69,8 +66,9 @@ pub struct Cx<'a> {
     pub now: Instant,
     /// Memory of the whole loop, which holds nothing between turns.
     pub scratch: &'a mut [u8],
+    /// Watches its descriptors.
+    pub watch: Watch<'a>,
     pub(crate) task: usize,
-    pub(crate) registry: &'a Registry,
     pub(crate) bells: &'a Bells,
     pub(crate) report: &'a mut dyn Tell,
     pub(crate) spawned: &'a mut Vec<Box<dyn Task>>,
@@ -87,40 +85,15 @@ impl Cx<'_> {
         self.spawned.push(task);
     }
 
-    /// Has events of an endpoint marked on this task, under a number of the task's own.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub fn watch(&mut self, endpoint: &mut Endpoint, source: usize) -> io::Result<()> {
-        endpoint.watch(self.registry, token(self.task, source))
-    }
-
-    /// The same for listening sockets.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub fn watch_acceptor(&mut self, acceptor: &Acceptor, source: usize) -> io::Result<()> {
-        acceptor.watch(self.registry, token(self.task, source))
-    }
-
-    /// Closes an endpoint.
-    pub fn close(&mut self, endpoint: Endpoint) {
-        endpoint.close(self.registry);
+    /// Tells a failure, and ends the task with the exit status that follows from it.
+    pub fn fail(&mut self, failure: Failure) -> Turn {
+        let exit = failure.exit;
+        self.tell(&Event::Error(Box::new(failure)));
+        Turn::End(exit)
     }
 
     /// A bell that has this task run.
     pub fn bell(&self) -> Bell {
         self.bells.of(self.task)
     }
-}
-
-/// Half of a token's bits number the task, half the task's own descriptors.
-const SOURCE_BITS: u32 = usize::BITS / 2;
-
-pub(crate) const fn token(task: usize, source: usize) -> Token {
-    Token(task << SOURCE_BITS | source)
-}
-
-pub(crate) const fn task_and_source(token: Token) -> (usize, usize) {
-    (token.0 >> SOURCE_BITS, token.0 & ((1 << SOURCE_BITS) - 1))
 }

@@ -1,0 +1,93 @@
+//! One connection under way, from the first SYN to how it went.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use mio::Interest;
+use socket2::Socket;
+
+use super::socket::{Local, begin_connect, connect_failed};
+use super::stream::Stream;
+use crate::error::Failure;
+use crate::event::Peer;
+use crate::io::watch::Watch;
+
+/// A connection under way.
+#[derive(Debug)]
+pub struct Attempt {
+    socket: Socket,
+    peer: Peer,
+    began: Instant,
+}
+
+/// How far it is.
+pub enum Progress {
+    /// Not known yet; an event will tell.
+    Pending(Attempt),
+    /// It stands.
+    Stands(Stream),
+    /// It failed.
+    Failed(Failure),
+}
+
+impl Attempt {
+    /// Begins to connect. An event under this number tells that it is known how that went.
+    ///
+    /// # Errors
+    /// What the system says at once.
+    pub fn begin(peer: &Peer, local: &Local, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
+        let socket = begin_connect(peer, local)?;
+        watch
+            .add(&socket, source, Interest::WRITABLE)
+            .map_err(|error| connect_failed(peer, &error))?;
+        Ok(Self {
+            socket,
+            peer: peer.clone(),
+            began: now,
+        })
+    }
+
+    /// To whom.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Since when.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// Asks how it went.
+    pub fn settle(self, watch: Watch<'_>, now: Instant) -> Progress {
+        match self.outcome() {
+            Ok(None) => Progress::Pending(self),
+            Ok(Some(local)) => {
+                watch.remove(&self.socket); // it will be watched anew, by who carries its bytes
+                Progress::Stands(Stream::new(self.socket, self.peer, local))
+            }
+            Err(failure) => Progress::Failed(failure.after(now - self.began)),
+        }
+    }
+
+    /// The local address of a connection that stands; none while it is pending.
+    fn outcome(&self) -> Result<Option<SocketAddr>, Failure> {
+        let failed = |error: &io::Error| connect_failed(&self.peer, error);
+        if let Some(error) = self.socket.take_error().unwrap_or_else(Some) {
+            return Err(failed(&error));
+        }
+        match self.socket.peer_addr() {
+            Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => return Ok(None),
+            peer => peer.map_err(|error| failed(&error))?,
+        };
+        let local = self.socket.local_addr().map_err(|error| failed(&error))?.as_socket();
+        // A port of this host that the kernel also chose as our own: TCP joins a socket to itself (RFC 9293, 3.5).
+        match local.filter(|local| *local != self.peer.addr) {
+            Some(local) => Ok(Some(local)),
+            None => Err(Failure {
+                reason: "Connection refused: nobody listens, the socket met itself".into(),
+                ..failed(&io::Error::from_raw_os_error(libc::ECONNREFUSED))
+            }),
+        }
+    }
+}

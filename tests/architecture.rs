@@ -1,0 +1,130 @@
+//! The walls of the house: which room of `src/` may name which, and which outside crate each may use. The crate
+//! documentation says why; clippy.toml holds the walls that are functions.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room (a file or folder of `src/`) and the rooms of the crate it may name.
+const ROOMS: [(&str, &[&str]); 12] = [
+    ("main.rs", &["error", "run", "signal"]),
+    ("run.rs", &["cli", "error", "event", "io", "reactor", "report", "task"]),
+    ("reactor.rs", &["error", "event", "io", "logic", "signal", "task"]),
+    ("task", &["cli", "error", "event", "io", "logic", "net", "task"]),
+    ("net", &["cli", "error", "event", "io", "net"]),
+    ("io", &["io"]),
+    ("logic", &["cli", "logic"]),
+    ("report", &["cli", "error", "event", "report"]),
+    ("signal.rs", &[]),
+    ("event.rs", &["error"]),
+    ("error.rs", &["event"]),
+    ("cli", &["cli", "logic"]),
+];
+
+/// An outside crate and the rooms that may name it.
+const CRATES: [(&str, &[&str]); 10] = [
+    ("mio", &["io", "net", "reactor.rs", "signal.rs"]),
+    ("rustix", &["io", "net"]),
+    ("nix", &["net"]),
+    ("socket2", &["net"]),
+    ("signal_hook", &["signal.rs"]),
+    ("slab", &["reactor.rs"]),
+    ("clap", &["cli"]),
+    ("humantime", &["cli", "report"]),
+    ("colored", &["report"]),
+    ("serde_json", &["report"]),
+];
+
+fn files(room: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room)];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("src can be read");
+            waiting.extend(entries.map(|entry| entry.expect("src can be read").path()));
+        } else {
+            found.push(path);
+        }
+    }
+    assert!(!found.is_empty(), "the room {room} is empty");
+    found
+}
+
+/// The code of a file, without comments and without its tests.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).expect("a source file can be read");
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The words that follow `prefix` in a text.
+fn words_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    text.match_indices(prefix).filter_map(move |(at, _)| {
+        let preceded = text[..at]
+            .chars()
+            .next_back()
+            .is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let rest = &text[at + prefix.len()..];
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        (!preceded).then_some(&rest[..end])
+    })
+}
+
+#[test]
+fn arrows_between_rooms_point_one_way() {
+    for (room, allowed) in ROOMS {
+        for file in files(room) {
+            let text = code(&file);
+            let prefix = if room == "main.rs" { "nsock::" } else { "crate::" };
+            for word in words_after(&text, prefix) {
+                assert!(allowed.contains(&word), "{} names {prefix}{word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn each_outside_crate_stays_in_its_rooms() {
+    for (name, allowed) in CRATES {
+        for (room, _) in ROOMS {
+            for file in files(room) {
+                let named = words_after(&code(&file), name).any(str::is_empty);
+                assert!(!named || allowed.contains(&room), "{} names {name}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_room_is_known() {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("src can be read") {
+        let name = entry.expect("src can be read").file_name();
+        let name = name.to_str().expect("a plain name");
+        assert!(
+            name == "lib.rs" || ROOMS.iter().any(|(room, _)| *room == name),
+            "{name} has no place in the plan"
+        );
+    }
+}
+
+#[test]
+fn what_decides_is_pure() {
+    for file in files("logic") {
+        let text = code(&file);
+        for forbidden in [
+            "std::net::Tcp",
+            "std::net::Udp",
+            "std::fs",
+            "std::io",
+            "::now()",
+            "AsFd",
+            "RawFd",
+        ] {
+            assert!(!text.contains(forbidden), "{} names {forbidden}", file.display());
+        }
+    }
+}
