@@ -36,7 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'nsock' -ScriptBlock {
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'The whole run takes at most T')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'When one side has ended, wait T for the other; -1 for ever')
             [CompletionResult]::new('--quit-after', '--quit-after', [CompletionResultType]::ParameterName, 'When one side has ended, wait T for the other; -1 for ever')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is told: when stderr is a terminal, always, or never')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colour what is told: auto (when stderr is a terminal), always or never')
             [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Listen for a peer instead of connecting to one')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen for a peer instead of connecting to one')
             [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'IPv4 only')

@@ -33,7 +33,7 @@ set edit:completion:arg-completer[nsock] = {|@words|
             cand --deadline 'The whole run takes at most T'
             cand -q 'When one side has ended, wait T for the other; -1 for ever'
             cand --quit-after 'When one side has ended, wait T for the other; -1 for ever'
-            cand --color 'Colour what is told: when stderr is a terminal, always, or never'
+            cand --color 'Colour what is told: auto (when stderr is a terminal), always or never'
             cand -l 'Listen for a peer instead of connecting to one'
             cand --listen 'Listen for a peer instead of connecting to one'
             cand -4 'IPv4 only'

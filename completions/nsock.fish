@@ -8,7 +8,7 @@ complete -c nsock -l idle-timeout -d 'Leave after T without a byte either way' -
 complete -c nsock -l accept-timeout -d 'A listener waits at most T for its peer' -r
 complete -c nsock -l deadline -d 'The whole run takes at most T' -r
 complete -c nsock -s q -l quit-after -d 'When one side has ended, wait T for the other; -1 for ever' -r
-complete -c nsock -l color -d 'Colour what is told: when stderr is a terminal, always, or never' -r -f -a "auto\t'When stderr is a terminal and NO_COLOR is not set'
+complete -c nsock -l color -d 'Colour what is told: auto (when stderr is a terminal), always or never' -r -f -a "auto\t'When stderr is a terminal and NO_COLOR is not set'
 always\t'Always'
 never\t'Never'"
 complete -c nsock -s l -l listen -d 'Listen for a peer instead of connecting to one'

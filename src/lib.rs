@@ -33,7 +33,7 @@
 //! | [`cli`] | the words typed, and the plan they make | nobody |
 //! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | each other |
 //! | [`logic`] | rules, pure: no descriptor, no clock, no output | the plan's plain data |
-//! | [`io`] | endpoints, flows, stdio | mio, rustix |
+//! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes |
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |
 //! | [`task`] | dial, listen, link | net, io, logic |
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |

@@ -124,6 +124,7 @@ impl Reactor {
             entry.due = false;
             let turn = entry.task.run(&mut Cx {
                 now,
+                clock,
                 scratch: &mut self.scratch,
                 task: key,
                 watch: Watch::new(self.poll.registry(), key),
@@ -200,6 +201,7 @@ impl Reactor {
             entry.task.stop(
                 &mut Cx {
                     now,
+                    clock,
                     scratch: &mut self.scratch,
                     task: key,
                     watch: Watch::new(self.poll.registry(), key),

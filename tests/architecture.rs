@@ -11,7 +11,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("reactor.rs", &["error", "event", "io", "logic", "signal", "task"]),
     ("task", &["cli", "error", "event", "io", "logic", "net", "task"]),
     ("net", &["cli", "error", "event", "io", "net"]),
-    ("io", &["io"]),
+    ("io", &["io", "logic"]),
     ("logic", &["cli", "logic"]),
     ("report", &["cli", "error", "event", "report"]),
     ("signal.rs", &[]),

@@ -182,8 +182,8 @@ pub struct Tell {
     #[arg(short, long)]
     pub json: bool,
 
-    /// Colour what is told: when stderr is a terminal, always, or never
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_default_value = true)]
+    /// Colour what is told: auto (when stderr is a terminal), always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_default_value = true, hide_possible_values = true)]
     pub color: Color,
 
     /// Show this help

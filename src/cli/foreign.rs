@@ -8,7 +8,7 @@ pub(super) fn way_out(flag: &str) -> Option<&'static str> {
         .map(|(_, way)| *way)
 }
 
-const FLAGS: [(&str, &str); 21] = [
+const FLAGS: [(&str, &str); 23] = [
     (
         "-e -c --exec --sh-exec --lua-exec",
         "nsock runs no programs; join one by pipes: mkfifo f; program < f | nsock -l 8888 > f",
@@ -62,8 +62,16 @@ const FLAGS: [(&str, &str); 21] = [
     ),
     ("-S", "TCP MD5 signatures are not supported"),
     (
-        "-D",
-        "for other netcats' socket debugging (SO_DEBUG) there is no option; -vv and --json tell each step",
+        "-D --timestamps",
+        "comes with a later version; --json has the time of each event",
+    ),
+    (
+        "-X --method -H --header --data --raw -f --fail",
+        "it belongs to --http, which comes with a later version",
+    ),
+    (
+        "-P --parallel --rate --retries --all --banner --exclude",
+        "it belongs to probing, which comes with a later version",
     ),
     ("-F", "passing the descriptor on is not supported"),
 ];

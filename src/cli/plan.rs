@@ -168,7 +168,7 @@ pub fn plan(args: Args) -> Result<Plan, Usage> {
             time: asked.unwrap_or(CONNECT_LIMIT),
             asked: asked.is_some(),
         };
-        Deed::Connect(connect(&args.words, args.place, limit)?)
+        Deed::Connect(connect(&args.words, args.place, limit, args.ends.no_stdin)?)
     };
     Ok(Plan {
         deed,
@@ -178,14 +178,14 @@ pub fn plan(args: Args) -> Result<Plan, Usage> {
     })
 }
 
-fn connect(words: &[String], place: args::Place, limit: Limit) -> Result<Connect, Usage> {
+fn connect(words: &[String], place: args::Place, limit: Limit, no_stdin: bool) -> Result<Connect, Usage> {
     let family = place.family();
     let (host, port) = match words {
         [] if place.port.is_some() => return Err("HOST and PORT are missing (-p is the local port)".into()),
         [] => return Err("HOST and PORT are missing: nsock HOST PORT connects, nsock -l PORT listens".into()),
         [word] => split_port(word).ok_or_else(|| missing_port(word, place.port))?,
         [host, port] => (host.as_str(), port.as_str()),
-        [_, _, extra, ..] => return Err(too_many(extra)),
+        [_, _, extra, ..] => return Err(too_many(extra, no_stdin)),
     };
     let host = Host::parse(host)?;
     let port = port::parse(port)?;
@@ -228,7 +228,7 @@ fn listen(words: &[String], mode: args::Mode, place: args::Place, time: &args::T
             None => (None, port::parse(word)?),
         },
         ([host, port], None) => (Some(*host), port::parse(port)?),
-        ([_, _, extra, ..], None) => return Err(too_many(extra)),
+        ([_, _, extra, ..], None) => return Err(too_many(extra, false)),
     };
     let host = match (host, place.source.as_deref()) {
         (Some(host), Some(source)) => return Err(format!("ADDR is given twice: '{host}' and -s {source}").into()),
@@ -272,8 +272,14 @@ fn missing_port(word: &str, local: Option<u16>) -> Usage {
     }
 }
 
-fn too_many(extra: &str) -> Usage {
-    format!("one operand too many: '{}'", extra.escape_debug()).into()
+fn too_many(extra: &str, no_stdin: bool) -> Usage {
+    // ncat's -d is a delay, and takes a time.
+    let hint = if no_stdin {
+        " (-d is --no-stdin, and takes no value)"
+    } else {
+        ""
+    };
+    format!("one operand too many: '{}'{hint}", extra.escape_debug()).into()
 }
 
 #[cfg(test)]
@@ -345,6 +351,7 @@ mod tests {
             ("host 0x50", "'0x50' is neither"),
             ("host 0", "port 0"),
             ("host 80 90", "one operand too many: '90'"),
+            ("-d 5 host 80", "-d is --no-stdin, and takes no value"),
             ("-l", "PORT is missing"),
             ("-l 1 2 3", "one operand too many: '3'"),
             ("-l -p 80 h 81", "PORT is given twice"),

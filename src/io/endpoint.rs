@@ -225,6 +225,11 @@ impl Endpoint {
         self.writable
     }
 
+    /// Remembers that a call on it would block.
+    pub(super) fn drained(&mut self) {
+        self.readable = false;
+    }
+
     /// Asks the system whether it is readable now, and remembers a no.
     pub(super) fn ask_readable(&mut self) -> bool {
         self.readable = self.access == Access::Always || asks(self.as_fd(), PollFlags::IN);
@@ -306,8 +311,25 @@ impl Endpoint {
     }
 }
 
+/// Asks whether one is readable and the other writable now, and remembers each no. Both must be watched.
+pub(super) fn ask_both(from: &mut Endpoint, to: &mut Endpoint) -> bool {
+    let mut fds = [
+        PollFd::from_borrowed_fd(from.as_fd(), PollFlags::IN),
+        PollFd::from_borrowed_fd(to.as_fd(), PollFlags::OUT),
+    ];
+    let asked = poll_now(&mut fds);
+    let [readable, writable] = fds.map(|fd| !asked || !fd.revents().is_empty());
+    (from.readable, to.writable) = (readable, writable);
+    readable && writable
+}
+
 /// Asks poll(2), without waiting. An end or an error counts as ready: the call that follows tells which.
 fn asks(fd: BorrowedFd<'_>, what: PollFlags) -> bool {
     let mut fds = [PollFd::from_borrowed_fd(fd, what)];
-    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+    !poll_now(&mut fds) || !fds[0].revents().is_empty()
+}
+
+/// poll(2) without waiting; false where it cannot tell, and the call that was asked for has to.
+fn poll_now(fds: &mut [PollFd<'_>]) -> bool {
+    rustix::io::retry_on_intr(|| poll(fds, Some(&Timespec::default()))).is_ok()
 }

@@ -33,7 +33,7 @@ mod linux {
     use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
     use super::{Broken, Endpoint, Side, Step, io};
-    use crate::io::endpoint::Kind;
+    use crate::io::endpoint::{Kind, ask_both};
 
     /// How much one call may move.
     const SPAN: usize = 1 << 20;
@@ -150,9 +150,9 @@ mod linux {
                 given: count,
             }),
             // Which of the two is not ready, splice does not say.
-            Err(Errno::AGAIN) => match (from.ask_readable(), to.ask_writable()) {
-                (true, true) => Ok(AGAIN),
-                _ => Ok(Step::Blocked),
+            Err(Errno::AGAIN) => match ask_both(from, to) {
+                true => Ok(AGAIN),
+                false => Ok(Step::Blocked),
             },
             Err(error) => failed(Side::Sink, error),
         }
@@ -194,12 +194,11 @@ mod linux {
                     Ok(0) if from.at_end() => self.end = true,
                     Ok(0) => return Ok(None),
                     Ok(count) => self.held += count,
-                    Err(Errno::AGAIN) if !from.ask_readable() => {}
-                    // Small segments have used up the pipe's slots before its bytes.
+                    // The source is empty, or small segments have used up the pipe's slots: once drained it will tell.
                     Err(Errno::AGAIN) if self.held > 0 => break,
                     // Readable, and the pipe is empty: an urgent mark, at which splice stops for ever.
-                    Err(Errno::AGAIN) if from.eventful() => return Ok(None),
-                    Err(Errno::AGAIN) => {} // bytes came while the system was asked
+                    Err(Errno::AGAIN) if from.eventful() && from.ask_readable() => return Ok(None),
+                    Err(Errno::AGAIN) => from.drained(),
                     Err(error) if cannot(error) => return Ok(None),
                     Err(error) => return Err(Broken::new(Side::Source, error)),
                 }

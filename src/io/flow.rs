@@ -7,6 +7,7 @@ use std::io;
 
 use super::endpoint::{Endpoint, Io};
 use super::express::{Express, Step};
+use crate::logic::Look;
 
 /// So many bytes make a flow worth a way through the kernel.
 const BULK: u64 = 128 * 1024;
@@ -76,16 +77,6 @@ impl Broken {
     }
 }
 
-/// What a flow is given to work with.
-pub struct Means<'a> {
-    /// Memory that is shared by all flows, and holds nothing between turns.
-    pub scratch: &'a mut [u8],
-    /// Whether it may go through the kernel, where nobody sees the bytes.
-    pub express: bool,
-    /// Sees the bytes that go through memory.
-    pub see: &'a mut dyn FnMut(&[u8]),
-}
-
 impl Flow {
     /// Bytes taken from the source.
     pub fn taken(&self) -> u64 {
@@ -107,17 +98,25 @@ impl Flow {
         self.end = true;
     }
 
-    /// Moves what can be moved now.
+    /// Moves what can be moved now. `scratch` is shared by all flows, and holds nothing between turns.
     ///
     /// # Errors
     /// Which side failed, and how. What is held stays held.
-    pub fn pump(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Flowed, Broken> {
+    pub fn pump(
+        &mut self,
+        from: &mut Endpoint,
+        to: &mut Endpoint,
+        look: &mut dyn Look,
+        scratch: &mut [u8],
+    ) -> Result<Flowed, Broken> {
         let mut budget = BUDGET;
         while budget > 0 {
-            self.choose_lane(from, to, means.express);
+            if !look.wants() {
+                self.choose_lane(from, to);
+            }
             let step = match &mut self.lane {
                 Lane::Express(way) if !self.end => way.step(from, to)?,
-                _ => self.carry(from, to, means)?,
+                _ => self.carry(from, to, look, scratch)?,
             };
             match step {
                 Step::Moved { taken, given } => {
@@ -134,8 +133,8 @@ impl Flow {
         Ok(Flowed::Busy)
     }
 
-    fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint, express: bool) {
-        if matches!(self.lane, Lane::Memory) && express && self.taken >= BULK && self.held.is_empty() {
+    fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint) {
+        if matches!(self.lane, Lane::Memory) && self.taken >= BULK && self.held.is_empty() {
             self.lane = match Express::between(from, to) {
                 Some(way) => Lane::Express(Box::new(way)),
                 None => Lane::Barred,
@@ -152,7 +151,13 @@ impl Flow {
     }
 
     /// One read and one write through memory.
-    fn carry(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Step, Broken> {
+    fn carry(
+        &mut self,
+        from: &mut Endpoint,
+        to: &mut Endpoint,
+        look: &mut dyn Look,
+        scratch: &mut [u8],
+    ) -> Result<Step, Broken> {
         if !self.held.is_empty() {
             return match put(to, self.held.bytes())? {
                 0 => Ok(Step::Blocked),
@@ -162,21 +167,18 @@ impl Flow {
                 }
             };
         }
-        let (bytes, taken) = match self.take_back(means.scratch)? {
-            Some(count) => (&means.scratch[..count], 0), // counted when it was taken first
+        let (bytes, taken) = match self.take_back(scratch)? {
+            Some(count) => (&scratch[..count], 0), // counted when it was taken first
             None if self.end => return Ok(Step::End),
-            None => match from
-                .read(means.scratch)
-                .map_err(|error| Broken::new(Side::Source, error))?
-            {
+            None => match from.read(scratch).map_err(|error| Broken::new(Side::Source, error))? {
                 Io::Blocked => return Ok(Step::Blocked),
                 Io::End => {
                     self.end = true;
                     return Ok(Step::End);
                 }
                 Io::Moved(count) => {
-                    (means.see)(&means.scratch[..count]);
-                    (&means.scratch[..count], count)
+                    look.see(&scratch[..count]);
+                    (&scratch[..count], count)
                 }
             },
         };

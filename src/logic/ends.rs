@@ -6,6 +6,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::Look;
 use super::request_line::RequestLine;
 use crate::cli::duration::Patience;
 use crate::cli::plan::{HalfClose, Relay};
@@ -104,16 +105,6 @@ impl Ends {
             stdin_end: None,
             peer_end: None,
         }
-    }
-
-    /// Sees the bytes that stdin gives, as long as [`Ends::looks`].
-    pub fn see(&mut self, bytes: &[u8]) {
-        self.request.see(bytes);
-    }
-
-    /// Whether it still wants to see what stdin gives.
-    pub fn looks(&self) -> bool {
-        self.request.open() && self.rules.half_close == HalfClose::Careful
     }
 
     /// Notes how many bytes stdin has given in all.
@@ -256,6 +247,17 @@ impl Ends {
     /// Whether this is a listener whose stdin was at its end before it gave a byte.
     fn gave_nothing(&self) -> bool {
         self.role == Role::Listening && self.given == 0
+    }
+}
+
+/// Looks at what stdin gives, for a request line.
+impl Look for Ends {
+    fn wants(&self) -> bool {
+        self.request.open() && self.rules.half_close == HalfClose::Careful
+    }
+
+    fn see(&mut self, bytes: &[u8]) {
+        self.request.see(bytes);
     }
 }
 

@@ -4,3 +4,23 @@ pub mod ends;
 pub mod race;
 pub mod request_line;
 pub mod timers;
+
+/// Somebody who wants to see bytes on their way. Where somebody looks, bytes go through memory.
+pub trait Look {
+    /// Whether it wants to see what comes next.
+    fn wants(&self) -> bool;
+
+    /// Sees the next bytes.
+    fn see(&mut self, bytes: &[u8]);
+}
+
+/// Nobody looks.
+pub struct Unseen;
+
+impl Look for Unseen {
+    fn wants(&self) -> bool {
+        false
+    }
+
+    fn see(&mut self, _: &[u8]) {}
+}

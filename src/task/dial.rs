@@ -184,9 +184,13 @@ impl Dial {
         let Stage::Racing(heat) = &mut self.stage else {
             return;
         };
-        match Attempt::begin(&peer, &self.local, cx.watch, heat.attempts.len(), cx.now) {
+        let began = (cx.clock)();
+        match Attempt::begin(&peer, &self.local, cx.watch, heat.attempts.len(), began) {
             Ok(attempt) => heat.attempts.push(Some(attempt)),
-            Err(failure) => heat.set_back(cx, failure),
+            Err(failure) => {
+                let took = (cx.clock)() - began;
+                heat.set_back(cx, failure.after(took));
+            }
         }
     }
 

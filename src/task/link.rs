@@ -10,8 +10,9 @@ use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{By, Close, Conn, Event, How};
 use crate::io::endpoint::{Endpoint, Io, Kind, Ready};
-use crate::io::flow::{Broken, Flow, Flowed, Means, Side};
+use crate::io::flow::{Broken, Flow, Flowed, Side};
 use crate::io::stdio;
+use crate::logic::Unseen;
 use crate::logic::ends::{Ends, Role, Stdin, Step, Why};
 use crate::net::stream::Stream;
 
@@ -136,17 +137,7 @@ impl Link {
         let (Some(stdin), None) = (&mut self.stdin, &self.wreck) else {
             return false;
         };
-        let ends = &mut self.ends;
-        let express = !ends.looks();
-        let flowed = self.up.pump(
-            stdin,
-            &mut self.stream.io,
-            &mut Means {
-                scratch: cx.scratch,
-                express,
-                see: &mut |bytes| ends.see(bytes),
-            },
-        );
+        let flowed = self.up.pump(stdin, &mut self.stream.io, &mut self.ends, cx.scratch);
         self.ends.given(self.up.taken(), cx.now);
         match flowed {
             Ok(Flowed::Waiting) => false,
@@ -182,15 +173,7 @@ impl Link {
         let Some(stdout) = &mut self.stdout else {
             return Ok(false);
         };
-        let flowed = self.down.pump(
-            &mut self.stream.io,
-            stdout,
-            &mut Means {
-                scratch: cx.scratch,
-                express: true,
-                see: &mut |_| {},
-            },
-        );
+        let flowed = self.down.pump(&mut self.stream.io, stdout, &mut Unseen, cx.scratch);
         if self.ends.received(self.down.taken(), cx.now) {
             cx.tell(&Event::FirstByte {
                 conn: self.conn,
@@ -517,12 +500,7 @@ impl Task for Link {
             reason = "the deadline has passed";
         }
         if let (Stage::Carry, Some(stdout)) = (&self.stage, &mut self.stdout) {
-            let means = &mut Means {
-                scratch: cx.scratch,
-                express: true,
-                see: &mut |_| {},
-            };
-            let _ = self.down.pump(&mut self.stream.io, stdout, means);
+            let _ = self.down.pump(&mut self.stream.io, stdout, &mut Unseen, cx.scratch);
         }
         let (unsent, unwritten) = (self.unsent(), self.unwritten());
         if unsent.is_some() || end.how == How::Timeout {

@@ -66,6 +66,8 @@ pub struct Cx<'a> {
     pub now: Instant,
     /// Memory of the whole loop, which holds nothing between turns.
     pub scratch: &'a mut [u8],
+    /// The clock itself, for an interval that lies inside one turn.
+    pub clock: fn() -> Instant,
     /// Watches its descriptors.
     pub watch: Watch<'a>,
     pub(crate) task: usize,
