@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::event::Peer;
+use crate::cli::address::Peer;
 
 /// Why a run ended, and so the exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +29,9 @@ impl Exit {
     /// The exit statuses and when each is used: what the man page prints.
     pub const TABLE: [(&'static str, &'static str); 7] = [
         ("0", "done"),
-        (
-            "1",
-            "the network said no: refused, reset, unreachable, timed out by itself, bytes not delivered",
-        ),
+        ("1", "the network said no: refused, reset, unreachable, timed out by itself, bytes not delivered"),
         ("2", "usage, an unknown service name, a port over 65535"),
-        (
-            "3",
-            "this machine said no: bind, file, permission, descriptors, stdout not writable",
-        ),
+        ("3", "this machine said no: bind, file, permission, descriptors, stdout not writable"),
         ("4", "a name did not resolve (with -n: a name at all)"),
         (
             "124",
@@ -182,32 +176,18 @@ pub struct Failure {
 impl Failure {
     /// A failure for a reason of ours, without a number.
     pub fn new(deed: Deed, object: Object, reason: impl Into<String>, exit: Exit) -> Self {
-        Self {
-            deed,
-            object,
-            reason: reason.into(),
-            errno: None,
-            duration: None,
-            lost: None,
-            exit,
-        }
+        Self { deed, object, reason: reason.into(), errno: None, duration: None, lost: None, exit }
     }
 
     /// A failure of a system call.
     pub fn system(deed: Deed, object: Object, error: &io::Error, exit: Exit) -> Self {
-        Self {
-            errno: error.raw_os_error(),
-            ..Self::new(deed, object, reason(error), exit)
-        }
+        Self { errno: error.raw_os_error(), ..Self::new(deed, object, reason(error), exit) }
     }
 
     /// The same, with the time it took.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
-        Self {
-            duration: Some(duration),
-            ..self
-        }
+        Self { duration: Some(duration), ..self }
     }
 
     /// The same, with what was lost by it.

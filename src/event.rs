@@ -4,19 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::cli::address::Peer;
 use crate::error::Failure;
 
 /// Number of a connection within this run, counted from 1.
 pub type Conn = u64;
-
-/// The address of a socket, with the name that led to it.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    /// The name the user gave; none where the user gave an address, or none at all.
-    pub host: Option<Rc<str>>,
-    /// Address and port.
-    pub addr: SocketAddr,
-}
 
 /// A path's measurements as the kernel took them (Linux's TCP_INFO).
 #[derive(Clone, Copy, Debug)]

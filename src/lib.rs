@@ -31,7 +31,7 @@
 //! |---|---|---|
 //! | `main`, [`run`] | argv to exit status | everything |
 //! | [`cli`] | the words typed, and the plan they make | nobody |
-//! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | each other |
+//! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | the plan's plain data |
 //! | [`logic`] | rules, pure: no descriptor, no clock, no output | the plan's plain data |
 //! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes |
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |

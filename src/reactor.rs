@@ -51,8 +51,7 @@ impl Reactor {
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut signals = Signals::catch()?;
-        poll.registry()
-            .register(signals.source(), SIGNALS, Interest::READABLE)?;
+        poll.registry().register(signals.source(), SIGNALS, Interest::READABLE)?;
         let bells = Bells::new(poll.registry(), BELLS)?;
         Ok(Self {
             poll,
@@ -95,11 +94,7 @@ impl Reactor {
     }
 
     fn admit(&mut self, task: Box<dyn Task>, parent: Option<usize>) -> usize {
-        let key = self.tasks.insert(Entry {
-            task,
-            parent,
-            due: false,
-        });
+        let key = self.tasks.insert(Entry { task, parent, due: false });
         self.call(key);
         key
     }
@@ -216,10 +211,7 @@ impl Reactor {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one clock: read once a turn and handed down"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one clock: read once a turn and handed down")]
 fn clock() -> Instant {
     Instant::now()
 }

@@ -14,6 +14,15 @@ pub enum Host {
     Name(Rc<str>),
 }
 
+/// The address of a socket, with the name that led to it.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The name the user gave; none where the user gave an address, or none at all.
+    pub host: Option<Rc<str>>,
+    /// Address and port.
+    pub addr: SocketAddr,
+}
+
 /// The IP version that the user allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -52,9 +61,7 @@ impl Host {
     /// A sentence that says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let bare = match text.strip_prefix('[') {
-            Some(rest) => rest
-                .strip_suffix(']')
-                .ok_or_else(|| format!("'{text}' lacks the closing bracket"))?,
+            Some(rest) => rest.strip_suffix(']').ok_or_else(|| format!("'{text}' lacks the closing bracket"))?,
             None => text,
         };
         if let Ok(ip) = bare.parse() {

@@ -19,14 +19,8 @@ pub const EXAMPLES: [(&str, &str); 8] = [
         "printf 'GET / HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | nsock h 80",
         "ask a web server by hand",
     ),
-    (
-        "nsock -l 0 --port-file port",
-        "listen on any free port, and write down which",
-    ),
-    (
-        "nsock -w 3 host 22 < /dev/null",
-        "read a banner; leave after 3 s of silence",
-    ),
+    ("nsock -l 0 --port-file port", "listen on any free port, and write down which"),
+    ("nsock -w 3 host 22 < /dev/null", "read a banner; leave after 3 s of silence"),
 ];
 
 /// The forms of a command line.

@@ -21,17 +21,12 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
     let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let time = if bare {
-        text.parse()
-            .ok()
-            .map(|seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+        text.parse().ok().map(|seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     } else {
-        if let Some(unit) = text
-            .split(|c: char| !c.is_alphabetic())
-            .find(|unit| !unit.is_empty() && !UNITS.contains(unit))
+        if let Some(unit) =
+            text.split(|c: char| !c.is_alphabetic()).find(|unit| !unit.is_empty() && !UNITS.contains(unit))
         {
-            return Err(format!(
-                "'{unit}' is no unit of time; write seconds (3, 0.5) or 500ms, 2m, 1m30s"
-            ));
+            return Err(format!("'{unit}' is no unit of time; write seconds (3, 0.5) or 500ms, 2m, 1m30s"));
         }
         humantime::parse_duration(text).ok()
     };
@@ -58,9 +53,7 @@ pub enum Patience {
 pub fn parse_patience(text: &str) -> Result<Patience, String> {
     match text {
         "-1" => Ok(Patience::Forever),
-        _ => parse(text)
-            .map(Patience::For)
-            .map_err(|why| format!("{why}; -1 is for ever")),
+        _ => parse(text).map(Patience::For).map_err(|why| format!("{why}; -1 is for ever")),
     }
 }
 

@@ -2,10 +2,7 @@
 
 /// The way out for a flag that does not exist here, as clap names it (`-e`, `--ssl`).
 pub(super) fn way_out(flag: &str) -> Option<&'static str> {
-    FLAGS
-        .iter()
-        .find(|(flags, _)| flags.split(' ').any(|known| known == flag))
-        .map(|(_, way)| *way)
+    FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|known| known == flag)).map(|(_, way)| *way)
 }
 
 const FLAGS: [(&str, &str); 23] = [
@@ -13,30 +10,15 @@ const FLAGS: [(&str, &str); 23] = [
         "-e -c --exec --sh-exec --lua-exec",
         "nsock runs no programs; join one by pipes: mkfifo f; program < f | nsock -l 8888 > f",
     ),
-    (
-        "--ssl --ssl-verify --ssl-cert --ssl-key",
-        "nsock speaks no TLS yet; use openssl s_client or socat",
-    ),
+    ("--ssl --ssl-verify --ssl-cert --ssl-key", "nsock speaks no TLS yet; use openssl s_client or socat"),
     ("-x --proxy --proxy-type --proxy-auth", "nsock has no proxy yet"),
     ("-T", "in other netcats this is TOS or telnet; nsock has neither yet"),
-    (
-        "-t --telnet",
-        "answering telnet options comes with a later version; use telnet",
-    ),
+    ("-t --telnet", "answering telnet options comes with a later version; use telnet"),
     ("-u --udp", "this version speaks TCP only"),
     ("-U --unixsock --unix", "this version speaks TCP only"),
-    (
-        "-k --keep-open",
-        "this version serves one peer a run; loop in the shell: while nsock -l 8888; do :; done",
-    ),
-    (
-        "-z --probe",
-        "probing ports comes with a later version; try each with -w 2 -d",
-    ),
-    (
-        "-r --random",
-        "it orders a probe's ports, and probing comes with a later version",
-    ),
+    ("-k --keep-open", "this version serves one peer a run; loop in the shell: while nsock -l 8888; do :; done"),
+    ("-z --probe", "probing ports comes with a later version; try each with -w 2 -d"),
+    ("-r --random", "it orders a probe's ports, and probing comes with a later version"),
     (
         "--http",
         "comes with a later version; write the request by hand: printf 'GET / HTTP/1.1\\r\\n...' | nsock host 80",
@@ -45,30 +27,15 @@ const FLAGS: [(&str, &str); 23] = [
         "-i --interval --idle",
         "for the idle time-out of ncat use --idle-timeout; pacing lines comes with a later version",
     ),
-    (
-        "-C --crlf",
-        "comes with a later version; use sed 's/$/\\r/' before nsock",
-    ),
-    (
-        "-o --output --hex-dump -x --hex",
-        "comes with a later version; stdout can go to a file: > FILE",
-    ),
+    ("-C --crlf", "comes with a later version; use sed 's/$/\\r/' before nsock"),
+    ("-o --output --hex-dump -x --hex", "comes with a later version; stdout can go to a file: > FILE"),
     ("-m --max-conns --broker --chat", "this version serves one peer a run"),
     ("-W --max-chunks", "comes with a later version"),
     ("-b --broadcast", "this version speaks TCP only"),
-    (
-        "-M --ttl --tos -O --rcvbuf --sndbuf --keepalive",
-        "comes with a later version",
-    ),
+    ("-M --ttl --tos -O --rcvbuf --sndbuf --keepalive", "comes with a later version"),
     ("-S", "TCP MD5 signatures are not supported"),
-    (
-        "-D --timestamps",
-        "comes with a later version; --json has the time of each event",
-    ),
-    (
-        "-X --method -H --header --data --raw -f --fail",
-        "it belongs to --http, which comes with a later version",
-    ),
+    ("-D --timestamps", "comes with a later version; --json has the time of each event"),
+    ("-X --method -H --header --data --raw -f --fail", "it belongs to --http, which comes with a later version"),
     (
         "-P --parallel --rate --retries --all --banner --exclude",
         "it belongs to probing, which comes with a later version",

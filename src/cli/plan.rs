@@ -148,34 +148,19 @@ pub fn plan(args: Args) -> Result<Plan, Usage> {
             (_, true) => HalfClose::Never,
             _ => HalfClose::Careful,
         },
-        quit_after: args
-            .ends
-            .quit_after
-            .or(no_wait.then_some(Patience::For(Duration::ZERO))),
+        quit_after: args.ends.quit_after.or(no_wait.then_some(Patience::For(Duration::ZERO))),
         idle: args.time.idle_timeout.or(wait),
     };
-    let voice = Voice {
-        level: args.tell.verbose,
-        quiet: args.tell.quiet,
-        json: args.tell.json,
-        color: args.tell.color,
-    };
+    let voice =
+        Voice { level: args.tell.verbose, quiet: args.tell.quiet, json: args.tell.json, color: args.tell.color };
     let deed = if args.mode.listen {
         Deed::Listen(listen(&args.words, args.mode, args.place, &args.time)?)
     } else {
         let asked = args.time.connect_timeout.or(wait);
-        let limit = Limit {
-            time: asked.unwrap_or(CONNECT_LIMIT),
-            asked: asked.is_some(),
-        };
+        let limit = Limit { time: asked.unwrap_or(CONNECT_LIMIT), asked: asked.is_some() };
         Deed::Connect(connect(&args.words, args.place, limit, args.ends.no_stdin)?)
     };
-    Ok(Plan {
-        deed,
-        relay,
-        voice,
-        deadline: args.time.deadline,
-    })
+    Ok(Plan { deed, relay, voice, deadline: args.time.deadline })
 }
 
 fn connect(words: &[String], place: args::Place, limit: Limit, no_stdin: bool) -> Result<Connect, Usage> {
@@ -202,13 +187,7 @@ fn connect(words: &[String], place: args::Place, limit: Limit, no_stdin: bool) -
     Ok(Connect {
         host,
         port,
-        from: From {
-            family,
-            no_dns: place.no_dns,
-            addr,
-            port: place.port,
-            interface: place.interface,
-        },
+        from: From { family, no_dns: place.no_dns, addr, port: place.port, interface: place.interface },
         limit,
     })
 }
@@ -274,11 +253,7 @@ fn missing_port(word: &str, local: Option<u16>) -> Usage {
 
 fn too_many(extra: &str, no_stdin: bool) -> Usage {
     // ncat's -d is a delay, and takes a time.
-    let hint = if no_stdin {
-        " (-d is --no-stdin, and takes no value)"
-    } else {
-        ""
-    };
+    let hint = if no_stdin { " (-d is --no-stdin, and takes no value)" } else { "" };
     format!("one operand too many: '{}'{hint}", extra.escape_debug()).into()
 }
 

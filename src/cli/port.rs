@@ -15,11 +15,7 @@ pub fn parse(text: &str) -> Result<u16, String> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| format!("port {text} is over 65535"));
     }
-    services()
-        .by_name
-        .get(text)
-        .copied()
-        .ok_or_else(|| format!("'{text}' is neither a port number nor a service name"))
+    services().by_name.get(text).copied().ok_or_else(|| format!("'{text}' is neither a port number nor a service name"))
 }
 
 /// The name of the TCP service that usually has this port.
@@ -51,10 +47,7 @@ fn services() -> &'static Services {
 impl Services {
     /// Reads services(5): `name port/protocol aliases... # comment`, the first mention of each winning.
     fn read(text: &str) -> Self {
-        let mut table = Self {
-            by_name: HashMap::new(),
-            by_port: HashMap::new(),
-        };
+        let mut table = Self { by_name: HashMap::new(), by_port: HashMap::new() };
         for line in text.lines() {
             let line = line.split('#').next().unwrap_or_default();
             let mut words = line.split_whitespace();

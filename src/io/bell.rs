@@ -24,18 +24,12 @@ impl Bells {
     /// # Errors
     /// Whatever the system says to an eventfd (or a pipe).
     pub fn new(registry: &Registry, token: Token) -> io::Result<Self> {
-        Ok(Self {
-            waker: Arc::new(Waker::new(registry, token)?),
-            rung: Arc::default(),
-        })
+        Ok(Self { waker: Arc::new(Waker::new(registry, token)?), rung: Arc::default() })
     }
 
     /// The bell of a task.
     pub fn of(&self, task: usize) -> Bell {
-        Bell {
-            bells: self.clone(),
-            task,
-        }
+        Bell { bells: self.clone(), task }
     }
 
     /// The tasks whose bells were rung since the last call.

@@ -313,10 +313,8 @@ impl Endpoint {
 
 /// Asks whether one is readable and the other writable now, and remembers each no. Both must be watched.
 pub(super) fn ask_both(from: &mut Endpoint, to: &mut Endpoint) -> bool {
-    let mut fds = [
-        PollFd::from_borrowed_fd(from.as_fd(), PollFlags::IN),
-        PollFd::from_borrowed_fd(to.as_fd(), PollFlags::OUT),
-    ];
+    let mut fds =
+        [PollFd::from_borrowed_fd(from.as_fd(), PollFlags::IN), PollFd::from_borrowed_fd(to.as_fd(), PollFlags::OUT)];
     let asked = poll_now(&mut fds);
     let [readable, writable] = fds.map(|fd| !asked || !fd.revents().is_empty());
     (from.readable, to.writable) = (readable, writable);

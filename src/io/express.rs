@@ -5,8 +5,8 @@
 
 use std::io;
 
+use super::broken::{Broken, Side};
 use super::endpoint::Endpoint;
-use super::flow::{Broken, Side};
 
 /// What a step on the way came to.
 pub(super) enum Step {
@@ -129,10 +129,7 @@ mod linux {
         }
         match rustix::fs::sendfile(to.as_fd(), from.as_fd(), None, SPAN) {
             Ok(0) => Ok(Step::End),
-            Ok(count) => Ok(Step::Moved {
-                taken: count,
-                given: count,
-            }),
+            Ok(count) => Ok(Step::Moved { taken: count, given: count }),
             Err(Errno::AGAIN) if !to.ask_writable() => Ok(Step::Blocked),
             Err(Errno::AGAIN | Errno::INTR) => Ok(AGAIN),
             Err(error) => failed(Side::Sink, error),
@@ -145,10 +142,7 @@ mod linux {
         }
         match move_bytes(&*from, &*to, SPAN) {
             Ok(0) => Ok(Step::End),
-            Ok(count) => Ok(Step::Moved {
-                taken: count,
-                given: count,
-            }),
+            Ok(count) => Ok(Step::Moved { taken: count, given: count }),
             // Which of the two is not ready, splice does not say.
             Err(Errno::AGAIN) => match ask_both(from, to) {
                 true => Ok(AGAIN),
@@ -162,13 +156,7 @@ mod linux {
         fn new() -> io::Result<Self> {
             let (read, write) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
             let size = fcntl_setpipe_size(&write, PIPE_SIZE).or_else(|_| rustix::pipe::fcntl_getpipe_size(&write))?;
-            Ok(Self {
-                read,
-                write,
-                half: size / 2,
-                held: 0,
-                end: false,
-            })
+            Ok(Self { read, write, half: size / 2, held: 0, end: false })
         }
 
         fn step(&mut self, from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
@@ -231,16 +219,8 @@ mod linux {
     /// Whether an error says that these two cannot be joined in the kernel (an append file, an odd file system), or
     /// leaves open which of them failed: in memory the same call tells.
     fn cannot(error: Errno) -> bool {
-        [
-            Errno::INVAL,
-            Errno::NOSYS,
-            Errno::OPNOTSUPP,
-            Errno::PERM,
-            Errno::IO,
-            Errno::ISDIR,
-            Errno::OVERFLOW,
-        ]
-        .contains(&error)
+        [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::PERM, Errno::IO, Errno::ISDIR, Errno::OVERFLOW]
+            .contains(&error)
     }
 
     fn failed(side: Side, error: Errno) -> Result<Step, Broken> {

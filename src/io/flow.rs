@@ -3,8 +3,7 @@
 //! A flow begins in memory, where small talk is cheapest. Once it has carried enough it looks for a way through the
 //! kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what its ends mean.
 
-use std::io;
-
+pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
 use super::express::{Express, Step};
 use crate::logic::Look;
@@ -48,33 +47,6 @@ pub enum Flowed {
     Busy,
     /// The source has ended, and the sink has taken all of it.
     Ended,
-}
-
-/// A side of a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Where bytes come from.
-    Source,
-    /// Where they go.
-    Sink,
-}
-
-/// One side of a flow failed.
-#[derive(Debug)]
-pub struct Broken {
-    /// Which.
-    pub side: Side,
-    /// How.
-    pub error: io::Error,
-}
-
-impl Broken {
-    pub(super) fn new(side: Side, error: impl Into<io::Error>) -> Self {
-        Self {
-            side,
-            error: error.into(),
-        }
-    }
 }
 
 impl Flow {
@@ -200,9 +172,7 @@ impl Flow {
         let (Lane::Recalled(way) | Lane::Express(way)) = &mut self.lane else {
             return Ok(None);
         };
-        let taken = way
-            .take_back(scratch)
-            .map_err(|error| Broken::new(Side::Source, error))?;
+        let taken = way.take_back(scratch).map_err(|error| Broken::new(Side::Source, error))?;
         if taken.is_none() {
             self.lane = Lane::Barred;
         }

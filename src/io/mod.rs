@@ -1,6 +1,7 @@
 //! Bytes: what holds them ([`endpoint`]), what carries them ([`flow`]), and the descriptors a process is born with.
 
 pub mod bell;
+mod broken;
 pub mod endpoint;
 mod express;
 pub mod flow;

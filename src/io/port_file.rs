@@ -13,10 +13,7 @@ use std::path::Path;
 pub fn write(file: &Path, port: u16) -> io::Result<()> {
     let line = format!("{port}\n");
     if fs::metadata(file).is_ok_and(|meta| !meta.is_file()) {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(file)?;
+        let mut file = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(file)?;
         return file.write_all(line.as_bytes());
     }
     let mut name = file.as_os_str().to_owned();

@@ -16,9 +16,7 @@ use super::endpoint::{Access, Endpoint, Kind};
 pub fn stdin() -> Endpoint {
     let fd = rustix::stdio::stdin();
     let kind = kind(fd);
-    let access = access(kind, || {
-        reopen(0, OFlags::RDONLY).and_then(|own| Ok(rustix::stdio::dup2_stdin(own)?))
-    });
+    let access = access(kind, || reopen(0, OFlags::RDONLY).and_then(|own| Ok(rustix::stdio::dup2_stdin(own)?)));
     Endpoint::stdin(kind, access)
 }
 
@@ -26,9 +24,7 @@ pub fn stdin() -> Endpoint {
 pub fn stdout() -> Endpoint {
     let fd = rustix::stdio::stdout();
     let kind = kind(fd);
-    let access = access(kind, || {
-        reopen(1, OFlags::WRONLY).and_then(|own| Ok(rustix::stdio::dup2_stdout(own)?))
-    });
+    let access = access(kind, || reopen(1, OFlags::WRONLY).and_then(|own| Ok(rustix::stdio::dup2_stdout(own)?)));
     Endpoint::stdout(kind, access)
 }
 
@@ -92,11 +88,7 @@ fn access(kind: Kind, reopen: impl FnOnce() -> io::Result<()>) -> Access {
 #[cfg(target_os = "linux")]
 fn reopen(number: u8, direction: OFlags) -> io::Result<OwnedFd> {
     let flags = direction | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(
-        format!("/proc/self/fd/{number}"),
-        flags,
-        Mode::empty(),
-    )?)
+    Ok(rustix::fs::open(format!("/proc/self/fd/{number}"), flags, Mode::empty())?)
 }
 
 /// Elsewhere `/dev/fd` duplicates the description instead of opening it anew.

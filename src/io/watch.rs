@@ -28,8 +28,7 @@ impl<'a> Watch<'a> {
     /// Whatever the system says; EPERM where the descriptor never blocks.
     pub fn add(self, fd: impl AsFd, source: usize, interest: Interest) -> io::Result<()> {
         let token = Token(self.task << SOURCE_BITS | source);
-        self.registry
-            .register(&mut SourceFd(&fd.as_fd().as_raw_fd()), token, interest)
+        self.registry.register(&mut SourceFd(&fd.as_fd().as_raw_fd()), token, interest)
     }
 
     /// Has edges of a descriptor told no more. One that is closed by its last owner needs no telling.

@@ -287,20 +287,12 @@ impl Next {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "an Instant has no other source; only its differences count"
-)]
+#[allow(clippy::disallowed_methods, reason = "an Instant has no other source; only its differences count")]
 mod tests {
     use super::*;
 
-    const RULES: Relay = Relay {
-        stdin: true,
-        stdout: true,
-        half_close: HalfClose::Careful,
-        quit_after: None,
-        idle: None,
-    };
+    const RULES: Relay =
+        Relay { stdin: true, stdout: true, half_close: HalfClose::Careful, quit_after: None, idle: None };
 
     /// A connection on a clock that the test steps.
     struct Scene {
@@ -311,10 +303,7 @@ mod tests {
     impl Scene {
         fn new(rules: Relay, role: Role, stdin: Stdin) -> Self {
             let now = Instant::now();
-            Self {
-                ends: Ends::new(Rc::new(rules), role, stdin, now),
-                now,
-            }
+            Self { ends: Ends::new(Rc::new(rules), role, stdin, now), now }
         }
 
         fn pass(&mut self, millis: u64) -> &mut Self {
@@ -384,9 +373,7 @@ mod tests {
     #[test]
     fn a_terminal_leaves_at_the_peers_end() {
         for role in [Connecting, Listening] {
-            Scene::new(RULES, role, Stdin::Terminal)
-                .peer_ends()
-                .leaves(Why::PeerEnded);
+            Scene::new(RULES, role, Stdin::Terminal).peer_ends().leaves(Why::PeerEnded);
         }
     }
 
@@ -407,11 +394,7 @@ mod tests {
 
     #[test]
     fn a_sink_that_shut_its_side_is_sent_to_for_ever() {
-        Scene::new(RULES, Connecting, Stdin::Pipe)
-            .gives("x")
-            .peer_ends()
-            .pass(60_000)
-            .waits_for_ever();
+        Scene::new(RULES, Connecting, Stdin::Pipe).gives("x").peer_ends().pass(60_000).waits_for_ever();
     }
 
     #[test]
@@ -422,34 +405,19 @@ mod tests {
 
     #[test]
     fn a_listener_with_nothing_to_say_half_closes_after_its_peer() {
-        let rules = Relay {
-            quit_after: Some(Patience::For(Duration::ZERO)),
-            ..RULES
-        };
+        let rules = Relay { quit_after: Some(Patience::For(Duration::ZERO)), ..RULES };
         for rules in [RULES, rules] {
             let mut scene = Scene::new(rules, Listening, Stdin::File);
-            scene
-                .stdin_ends()
-                .pass(60_000)
-                .receives(1)
-                .pass(60_000)
-                .waits_for_ever();
+            scene.stdin_ends().pass(60_000).receives(1).pass(60_000).waits_for_ever();
             scene.peer_ends().leaves(Why::BothEnded);
         }
-        Scene::new(RULES, Listening, Stdin::File)
-            .gives("page")
-            .stdin_ends()
-            .half_closes();
+        Scene::new(RULES, Listening, Stdin::File).gives("page").stdin_ends().half_closes();
     }
 
     #[test]
     fn a_request_is_half_closed_upon_a_second_after_its_answer() {
         let mut scene = Scene::new(RULES, Connecting, Stdin::Pipe);
-        scene
-            .gives("GET / HTTP/1.1\r\n\r\n")
-            .stdin_ends()
-            .pass(60_000)
-            .waits_for_ever();
+        scene.gives("GET / HTTP/1.1\r\n\r\n").stdin_ends().pass(60_000).waits_for_ever();
         scene.receives(9).waits(1_000);
         scene.pass(600).receives(9).waits(1_000);
         scene.pass(1_000).half_closes().waits_for_ever();
@@ -457,54 +425,29 @@ mod tests {
 
     #[test]
     fn the_user_may_half_close_at_once_or_never() {
-        let at_once = Relay {
-            half_close: HalfClose::AtOnce,
-            ..RULES
-        };
-        Scene::new(at_once.clone(), Connecting, Stdin::Pipe)
-            .gives("GET / HTTP/1.1\r\n")
-            .stdin_ends()
-            .half_closes();
+        let at_once = Relay { half_close: HalfClose::AtOnce, ..RULES };
+        Scene::new(at_once.clone(), Connecting, Stdin::Pipe).gives("GET / HTTP/1.1\r\n").stdin_ends().half_closes();
         Scene::new(at_once, Listening, Stdin::File).stdin_ends().half_closes();
-        let never = Relay {
-            half_close: HalfClose::Never,
-            ..RULES
-        };
-        Scene::new(never, Connecting, Stdin::Pipe)
-            .gives("x")
-            .stdin_ends()
-            .waits_for_ever();
+        let never = Relay { half_close: HalfClose::Never, ..RULES };
+        Scene::new(never, Connecting, Stdin::Pipe).gives("x").stdin_ends().waits_for_ever();
     }
 
     #[test]
     fn quit_after_counts_from_either_end() {
-        let rules = Relay {
-            quit_after: Some(Patience::For(Duration::from_secs(3))),
-            ..RULES
-        };
+        let rules = Relay { quit_after: Some(Patience::For(Duration::from_secs(3))), ..RULES };
         let mut scene = Scene::new(rules.clone(), Connecting, Stdin::Pipe);
         scene.gives("x").stdin_ends().half_closes().waits(3_000);
         scene.pass(3_000).leaves(Why::QuitAfter);
         let mut scene = Scene::new(rules, Listening, Stdin::Pipe);
         scene.receives(1).peer_ends().waits(3_000);
         scene.pass(3_000).leaves(Why::QuitAfter);
-        let forever = Relay {
-            quit_after: Some(Patience::Forever),
-            ..RULES
-        };
-        Scene::new(forever, Connecting, Stdin::Terminal)
-            .receives(1)
-            .peer_ends()
-            .pass(60_000)
-            .waits_for_ever();
+        let forever = Relay { quit_after: Some(Patience::Forever), ..RULES };
+        Scene::new(forever, Connecting, Stdin::Terminal).receives(1).peer_ends().pass(60_000).waits_for_ever();
     }
 
     #[test]
     fn silence_is_a_time_out_unless_it_follows_an_answer() {
-        let rules = Relay {
-            idle: Some(Duration::from_secs(5)),
-            ..RULES
-        };
+        let rules = Relay { idle: Some(Duration::from_secs(5)), ..RULES };
         let mut scene = Scene::new(rules, Connecting, Stdin::Pipe);
         scene.waits(5_000);
         scene.pass(4_000).gives("x").waits(5_000);
@@ -515,11 +458,8 @@ mod tests {
 
     #[test]
     fn bytes_stuck_at_stdout_are_no_silence() {
-        let rules = Relay {
-            idle: Some(Duration::from_secs(5)),
-            quit_after: Some(Patience::For(Duration::ZERO)),
-            ..RULES
-        };
+        let rules =
+            Relay { idle: Some(Duration::from_secs(5)), quit_after: Some(Patience::For(Duration::ZERO)), ..RULES };
         let mut scene = Scene::new(rules, Connecting, Stdin::Pipe);
         scene.gives("x").stdin_ends().half_closes().pass(60_000);
         assert_eq!(scene.ends.step(scene.now, true), Step::Wait(None));

@@ -28,11 +28,7 @@ pub enum Move {
 impl Race {
     /// A race over addresses in the order of the resolver, which has sorted them by RFC 6724.
     pub fn new(addrs: Vec<SocketAddr>) -> Self {
-        Self {
-            waiting: interleave(addrs).into_iter(),
-            running: 0,
-            next_start: None,
-        }
+        Self { waiting: interleave(addrs).into_iter(), running: 0, next_start: None }
     }
 
     /// The addresses that were not tried yet.
@@ -78,10 +74,7 @@ fn interleave(addrs: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 #[cfg(test)]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "an Instant has no other source; only its differences count"
-)]
+#[allow(clippy::disallowed_methods, reason = "an Instant has no other source; only its differences count")]
 mod tests {
     use super::*;
 
@@ -92,10 +85,7 @@ mod tests {
     #[test]
     fn families_alternate_from_the_resolvers_first() {
         let order = interleave(addrs(&["[::1]:1", "[::2]:1", "1.1.1.1:1", "2.2.2.2:1", "3.3.3.3:1"]));
-        assert_eq!(
-            order,
-            addrs(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "3.3.3.3:1"])
-        );
+        assert_eq!(order, addrs(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "3.3.3.3:1"]));
     }
 
     #[test]

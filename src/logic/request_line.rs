@@ -74,11 +74,7 @@ mod tests {
 
     #[test]
     fn request_lines_are_known_at_every_split() {
-        for text in [
-            "GET / HTTP/1.1\r\nHost: h\r\n",
-            "M-SEARCH * HTTP/1.0\n",
-            "POST /a?b=%20 HTTP/1.1\r\n",
-        ] {
+        for text in ["GET / HTTP/1.1\r\nHost: h\r\n", "M-SEARCH * HTTP/1.0\n", "POST /a?b=%20 HTTP/1.1\r\n"] {
             for cut in 0..text.len() {
                 let mut line = RequestLine::default();
                 line.see(&text.as_bytes()[..cut]);

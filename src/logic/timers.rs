@@ -74,10 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "an Instant has no other source; only its differences count"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "an Instant has no other source; only its differences count")]
     fn a_deadline_moved_later_fires_once_and_late() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);

@@ -8,8 +8,8 @@ use socket2::Socket;
 
 use super::socket::{make_prompt, tcp};
 use super::stream::Stream;
+use crate::cli::address::Peer;
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::Peer;
 use crate::io::watch::Watch;
 
 /// How many peers may wait to be accepted; the system caps it (`net.core.somaxconn`).
@@ -72,10 +72,7 @@ impl Acceptor {
     /// What a failure of waiting for a peer is about.
     pub fn object(&self) -> Object {
         match self.sockets.first() {
-            Some((_, addr)) => Object::Peer(Peer {
-                host: None,
-                addr: *addr,
-            }),
+            Some((_, addr)) => Object::Peer(Peer { host: None, addr: *addr }),
             None => Object::Named("no address".into()),
         }
     }
@@ -90,9 +87,7 @@ impl Acceptor {
     /// # Errors
     /// Whatever the system says.
     pub fn watch(&self, watch: Watch<'_>, source: usize) -> io::Result<()> {
-        self.sockets
-            .iter()
-            .try_for_each(|(socket, _)| watch.add(socket, source, Interest::READABLE))
+        self.sockets.iter().try_for_each(|(socket, _)| watch.add(socket, source, Interest::READABLE))
     }
 
     /// Takes note of an event.
@@ -129,30 +124,13 @@ impl Acceptor {
 fn welcome(socket: Socket, addr: Option<SocketAddr>, bound: SocketAddr) -> Option<Stream> {
     socket.set_nonblocking(true).ok()?;
     make_prompt(&socket);
-    let local = socket
-        .local_addr()
-        .ok()
-        .and_then(|addr| addr.as_socket())
-        .unwrap_or(bound);
-    Some(Stream::new(
-        socket,
-        Peer {
-            host: None,
-            addr: addr?,
-        },
-        local,
-    ))
+    let local = socket.local_addr().ok().and_then(|addr| addr.as_socket()).unwrap_or(bound);
+    Some(Stream::new(socket, Peer { host: None, addr: addr? }, local))
 }
 
 fn listen(addr: SocketAddr, interface: Option<&str>) -> Result<(Socket, SocketAddr), Failure> {
-    let no = |error: io::Error| {
-        Failure::system(
-            Deed::Listen,
-            Object::Peer(Peer { host: None, addr }),
-            &error,
-            Exit::Local,
-        )
-    };
+    let no =
+        |error: io::Error| Failure::system(Deed::Listen, Object::Peer(Peer { host: None, addr }), &error, Exit::Local);
     let socket = tcp(&addr, interface).map_err(|failure| Failure {
         deed: Deed::Listen,
         object: match failure.object {
@@ -180,13 +158,9 @@ fn is_wildcard(addrs: &[SocketAddr]) -> bool {
 }
 
 fn lacks_family(failure: &Failure) -> bool {
-    [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EPROTONOSUPPORT]
-        .map(Some)
-        .contains(&failure.errno)
+    [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EPROTONOSUPPORT].map(Some).contains(&failure.errno)
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {
-    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM]
-        .map(Some)
-        .contains(&error.raw_os_error())
+    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].map(Some).contains(&error.raw_os_error())
 }

@@ -9,8 +9,8 @@ use socket2::Socket;
 
 use super::socket::{Local, begin_connect, connect_failed};
 use super::stream::Stream;
+use crate::cli::address::Peer;
 use crate::error::Failure;
-use crate::event::Peer;
 use crate::io::watch::Watch;
 
 /// A connection under way.
@@ -38,14 +38,8 @@ impl Attempt {
     /// What the system says at once.
     pub fn begin(peer: &Peer, local: &Local, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
         let socket = begin_connect(peer, local)?;
-        watch
-            .add(&socket, source, Interest::WRITABLE)
-            .map_err(|error| connect_failed(peer, &error))?;
-        Ok(Self {
-            socket,
-            peer: peer.clone(),
-            began: now,
-        })
+        watch.add(&socket, source, Interest::WRITABLE).map_err(|error| connect_failed(peer, &error))?;
+        Ok(Self { socket, peer: peer.clone(), began: now })
     }
 
     /// To whom.

@@ -67,12 +67,7 @@ impl Lookup {
                 bell.ring();
             })
             .map_err(|error| Failure::system(Deed::Lookup, Object::Named(name.to_string()), &error, Exit::Local))?;
-        Ok(Self {
-            name: Rc::clone(name),
-            family,
-            answer,
-            began: now,
-        })
+        Ok(Self { name: Rc::clone(name), family, answer, began: now })
     }
 
     /// The name that is looked up.
@@ -95,10 +90,7 @@ impl Lookup {
         Some(match answer {
             Err(error) => {
                 let text = reason(&error);
-                Err(lookup_failed(
-                    &self.name,
-                    text.strip_prefix(STD_PREFIX).unwrap_or(&text),
-                ))
+                Err(lookup_failed(&self.name, text.strip_prefix(STD_PREFIX).unwrap_or(&text)))
             }
             Ok(mut addrs) => {
                 addrs.retain(|addr| self.family.admits(addr.ip()));
@@ -110,10 +102,7 @@ impl Lookup {
                     }
                 });
                 match addrs.is_empty() {
-                    true => Err(lookup_failed(
-                        &self.name,
-                        &format!("it has no {} address", self.family.name()),
-                    )),
+                    true => Err(lookup_failed(&self.name, &format!("it has no {} address", self.family.name()))),
                     false => Ok(addrs),
                 }
             }
@@ -136,12 +125,7 @@ fn scope_id(scope: &str) -> Result<u32, Failure> {
         return Ok(number);
     }
     let no = |error: io::Error| {
-        Failure::system(
-            Deed::Lookup,
-            Object::Named(format!("interface {scope}")),
-            &error,
-            Exit::Local,
-        )
+        Failure::system(Deed::Lookup, Object::Named(format!("interface {scope}")), &error, Exit::Local)
     };
     let socket = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::DGRAM, None).map_err(no)?;
     interface_index(&socket, scope).map_err(no)

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::cli::address::Peer;
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::Peer;
 
 /// The local end of a connection to make.
 #[derive(Clone, Debug, Default)]
@@ -39,12 +39,7 @@ pub fn tcp(addr: &SocketAddr, interface: Option<&str>) -> Result<Socket, Failure
     socket.set_nonblocking(true).map_err(no)?;
     if let Some(name) = interface {
         bind_interface(&socket, name).map_err(|error| {
-            Failure::system(
-                Deed::Bind,
-                Object::Named(format!("interface {name}")),
-                &error,
-                Exit::Local,
-            )
+            Failure::system(Deed::Bind, Object::Named(format!("interface {name}")), &error, Exit::Local)
         })?;
     }
     Ok(socket)
@@ -92,14 +87,7 @@ pub fn begin_connect(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
 
 /// The failure of a connection to a peer.
 pub fn connect_failed(peer: &Peer, error: &io::Error) -> Failure {
-    let ours = [
-        libc::EADDRNOTAVAIL,
-        libc::EADDRINUSE,
-        libc::EACCES,
-        libc::EPERM,
-        libc::ENOBUFS,
-        libc::ENOMEM,
-    ];
+    let ours = [libc::EADDRNOTAVAIL, libc::EADDRINUSE, libc::EACCES, libc::EPERM, libc::ENOBUFS, libc::ENOMEM];
     let exit = match error.raw_os_error() {
         Some(number) if ours.contains(&number) => Exit::Local,
         _ => Exit::Network,
@@ -108,9 +96,7 @@ pub fn connect_failed(peer: &Peer, error: &io::Error) -> Failure {
 }
 
 fn in_progress(error: &io::Error) -> bool {
-    [libc::EINPROGRESS, libc::EINTR]
-        .map(Some)
-        .contains(&error.raw_os_error())
+    [libc::EINPROGRESS, libc::EINTR].map(Some).contains(&error.raw_os_error())
 }
 
 /// The address to bind before connecting, where something of it was asked for.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::path;
-use crate::event::{PathInfo, Peer};
+use crate::cli::address::Peer;
+use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
 
 /// Once the peer has ended, it is asked each second whether it is still there. A Linux peer that has closed answers
@@ -32,11 +33,7 @@ pub struct Stream {
 impl Stream {
     /// A socket that is connected.
     pub fn new(socket: Socket, peer: Peer, local: SocketAddr) -> Self {
-        Self {
-            io: Endpoint::socket(OwnedFd::from(socket)),
-            peer,
-            local,
-        }
+        Self { io: Endpoint::socket(OwnedFd::from(socket)), peer, local }
     }
 
     /// Tells the peer that nothing more will be sent. A connection that is gone already says so elsewhere.
@@ -46,10 +43,7 @@ impl Stream {
 
     /// Has the kernel ask a silent peer whether it is still there.
     pub fn probe_peer(&self) {
-        let keepalive = TcpKeepalive::new()
-            .with_time(PROBE_EVERY)
-            .with_interval(PROBE_EVERY)
-            .with_retries(PROBES);
+        let keepalive = TcpKeepalive::new().with_time(PROBE_EVERY).with_interval(PROBE_EVERY).with_retries(PROBES);
         let _ = SockRef::from(&self.io.as_fd()).set_tcp_keepalive(&keepalive);
     }
 

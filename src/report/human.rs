@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use colored::{ColoredString, Colorize};
 
+use crate::cli::address::Peer;
 use crate::cli::args::Color;
 use crate::cli::plan::Voice;
 use crate::cli::port::service;
 use crate::error::{Failure, Lost, Object, Way};
-use crate::event::{By, Close, Event, How, Peer};
+use crate::event::{By, Close, Event, How};
 
 /// The voice for people.
 pub struct Human {
@@ -35,11 +36,7 @@ impl Human {
             }
         };
         colored::control::set_override(on);
-        Self {
-            level: voice.level,
-            quiet: voice.quiet,
-            setbacks: String::new(),
-        }
+        Self { level: voice.level, quiet: voice.quiet, setbacks: String::new() }
     }
 
     /// The lines that tell an event; empty where this voice does not tell it.
@@ -66,16 +63,7 @@ fn told(event: &Event, level: u8) -> String {
     let text = match (event, level) {
         (_, 0) => return String::new(),
         (Event::Listen { addrs }, _) => listening(addrs),
-        (
-            Event::Connect {
-                peer,
-                local,
-                lookup,
-                took,
-                ..
-            },
-            _,
-        ) => {
+        (Event::Connect { peer, local, lookup, took, .. }, _) => {
             let lookup = lookup.map_or(String::new(), |lookup| format!("lookup {}, ", span(lookup)));
             let (took, from) = (span(*took), spaced(local));
             let service = service(peer.addr.port()).unwrap_or("*");
@@ -140,9 +128,8 @@ fn closed(close: &Close) -> String {
     };
     let (who, port) = (who(&close.peer), port.to_string().bold());
     let (duration, sent, received) = (span(close.duration), close.sent, close.received);
-    let path = close.path.map_or(String::new(), |path| {
-        format!(", rtt {}, {} retransmits", span(path.rtt), path.retransmits)
-    });
+    let path =
+        close.path.map_or(String::new(), |path| format!(", rtt {}, {} retransmits", span(path.rtt), path.retransmits));
     let remark = close.remark.map_or(String::new(), |remark| format!("; {remark}"));
     format!(
         "Connection {way} {who} {port} closed {by} ({how}, {duration}, {sent} bytes sent, {received} received{path}){remark}"
@@ -156,14 +143,11 @@ fn failed(failure: &Failure) -> String {
         Object::Named(name) => escaped(name),
         Object::File(path) => escaped(&path.display().to_string()),
     };
-    let details: Vec<String> = [
-        failure.errno.map(|number| format!("errno {number}")),
-        failure.duration.map(span),
-        failure.lost.map(lost),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let details: Vec<String> =
+        [failure.errno.map(|number| format!("errno {number}")), failure.duration.map(span), failure.lost.map(lost)]
+            .into_iter()
+            .flatten()
+            .collect();
     let details = match details.is_empty() {
         true => String::new(),
         false => format!(" ({})", details.join(", ")),
@@ -230,13 +214,9 @@ mod tests {
 
     #[test]
     fn spans_read_back() {
-        for (micros, text) in [
-            (100, "0.1ms"),
-            (11_240, "11.2ms"),
-            (999_940, "999.9ms"),
-            (999_960, "1.00s"),
-            (3_410_000, "3.41s"),
-        ] {
+        for (micros, text) in
+            [(100, "0.1ms"), (11_240, "11.2ms"), (999_940, "999.9ms"), (999_960, "1.00s"), (3_410_000, "3.41s")]
+        {
             assert_eq!(span(Duration::from_micros(micros)), text);
             assert!(crate::cli::duration::parse(text).is_ok(), "{text}");
         }

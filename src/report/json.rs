@@ -6,28 +6,21 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value, json};
 
 use super::human::address;
+use crate::cli::address::Peer;
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
-use crate::event::{Close, Event, Peer};
+use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
 pub const SCHEMA: [(&str, &str, &str); 10] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
-    (
-        "connect",
-        "conn host addr port proto service local_addr local_port resolve_s connect_s",
-        "a connection stands",
-    ),
+    ("connect", "conn host addr port proto service local_addr local_port resolve_s connect_s", "a connection stands"),
     ("accept", "conn addr port local_addr local_port", "a peer was accepted"),
     ("first_byte", "conn first_byte_s", "the peer's first byte came"),
     ("half_close", "conn by", "one side (peer, local) sends no more"),
-    (
-        "wait",
-        "conn for limit_s",
-        "one side has ended; the other is waited for",
-    ),
+    ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
     (
         "close",
         "conn host addr port by how sent_bytes received_bytes duration_s rtt_s retransmits",
@@ -66,13 +59,7 @@ pub(super) fn lines(event: &Event) -> String {
                 "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(), "proto": "tcp",
             }),
         ),
-        Event::Connect {
-            conn,
-            peer,
-            local,
-            lookup,
-            took,
-        } => line(
+        Event::Connect { conn, peer, local, lookup, took } => line(
             "connect",
             json!({
                 "conn": conn, "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(),

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use super::link::Link;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::Host;
+use crate::cli::address::Peer;
 use crate::cli::plan::{self, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{Event, Peer};
+use crate::event::Event;
 use crate::io::endpoint::Ready;
 use crate::logic::ends::Role;
 use crate::logic::race::{Move, Race};
@@ -47,12 +48,7 @@ struct Heat {
 
 impl Heat {
     fn new(addrs: Vec<SocketAddr>) -> Self {
-        Self {
-            race: Race::new(addrs),
-            attempts: Vec::new(),
-            ready: Vec::new(),
-            last_failure: None,
-        }
+        Self { race: Race::new(addrs), attempts: Vec::new(), ready: Vec::new(), last_failure: None }
     }
 
     /// Keeps the newest failure, which may be the last. The one before it was not: it is told as one of several.
@@ -78,19 +74,8 @@ impl Heat {
 impl Dial {
     /// A connection that is about to be made.
     pub fn new(plan: plan::Connect, relay: Relay) -> Self {
-        let local = Local {
-            addr: None,
-            port: plan.from.port,
-            interface: plan.from.interface.clone(),
-        };
-        Self {
-            plan,
-            relay: Rc::new(relay),
-            local,
-            lookup_took: None,
-            limit: None,
-            stage: Stage::Begin,
-        }
+        let local = Local { addr: None, port: plan.from.port, interface: plan.from.interface.clone() };
+        Self { plan, relay: Rc::new(relay), local, lookup_took: None, limit: None, stage: Stage::Begin }
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
@@ -99,14 +84,7 @@ impl Dial {
         if let Some(addr) = &from.addr {
             self.local.addr = numeric(addr)?;
         }
-        match resolve(
-            &self.plan.host,
-            self.plan.port,
-            from.family,
-            from.no_dns,
-            cx.bell(),
-            cx.now,
-        )? {
+        match resolve(&self.plan.host, self.plan.port, from.family, from.no_dns, cx.bell(), cx.now)? {
             Resolving::Known(addr) => Ok(Stage::Racing(Heat::new(vec![addr]))),
             Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
@@ -121,11 +99,7 @@ impl Dial {
         let addrs = match lookup.poll() {
             Some(answer) => answer.map_err(|failure| failure.after(took))?,
             None if self.late(cx.now) => {
-                let exit = if self.plan.limit.asked {
-                    Exit::Timeout
-                } else {
-                    Exit::Name
-                };
+                let exit = if self.plan.limit.asked { Exit::Timeout } else { Exit::Name };
                 return Err(lookup.failed("timed out", exit).after(took));
             }
             None => return Ok(None),
@@ -155,11 +129,7 @@ impl Dial {
             return Turn::Wait(None);
         }
         if self.late(cx.now) {
-            let exit = if self.plan.limit.asked {
-                Exit::Timeout
-            } else {
-                Exit::Network
-            };
+            let exit = if self.plan.limit.asked { Exit::Timeout } else { Exit::Network };
             return self.give_up(cx, "timed out", exit);
         }
         loop {

@@ -32,11 +32,7 @@ pub struct Listen {
 enum Stage {
     Begin,
     Resolving(Lookup),
-    Accepting {
-        acceptor: Acceptor,
-        since: Instant,
-        exhausted: bool,
-    },
+    Accepting { acceptor: Acceptor, since: Instant, exhausted: bool },
     Linked,
     Over(Exit),
 }
@@ -44,11 +40,7 @@ enum Stage {
 impl Listen {
     /// A listener that is about to bind.
     pub fn new(plan: plan::Listen, relay: Relay) -> Self {
-        Self {
-            plan,
-            relay: Rc::new(relay),
-            stage: Stage::Begin,
-        }
+        Self { plan, relay: Rc::new(relay), stage: Stage::Begin }
     }
 
     fn begin(&self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
@@ -73,20 +65,11 @@ impl Listen {
                 .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
         }
         cx.tell(&Event::Listen { addrs: bound });
-        Ok(Stage::Accepting {
-            acceptor,
-            since: cx.now,
-            exhausted: false,
-        })
+        Ok(Stage::Accepting { acceptor, since: cx.now, exhausted: false })
     }
 
     fn accept(&mut self, cx: &mut Cx<'_>) -> Turn {
-        let Stage::Accepting {
-            acceptor,
-            since,
-            exhausted,
-        } = &mut self.stage
-        else {
+        let Stage::Accepting { acceptor, since, exhausted } = &mut self.stage else {
             return Turn::Wait(None);
         };
         let limit = self.plan.accept_limit.map(|limit| *since + limit);
@@ -110,11 +93,7 @@ impl Listen {
     }
 
     fn link(&mut self, cx: &mut Cx<'_>, stream: Stream) {
-        cx.tell(&Event::Accept {
-            conn: 1,
-            peer: stream.peer.clone(),
-            local: stream.local,
-        });
+        cx.tell(&Event::Accept { conn: 1, peer: stream.peer.clone(), local: stream.local });
         let link = Link::new(1, stream, Rc::clone(&self.relay), Role::Listening, cx.now);
         cx.spawn(Box::new(link));
         self.stage = Stage::Linked; // the listening sockets close: there is one peer

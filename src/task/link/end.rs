@@ -1,0 +1,208 @@
+//! How a link ends: what is told of it, what was lost by it, and the exit status that follows.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{Link, Stage};
+use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
+use crate::event::{By, Close, Event, How};
+use crate::io::endpoint::{Io, Kind};
+use crate::io::stdio;
+use crate::logic::ends::{Role, Why};
+use crate::task::{Cx, Stop, Turn};
+
+/// How long our own close reads and drops what still comes: unread input would make it a reset, which can take our
+/// last bytes with it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How often a close asks whether the peer has acknowledged everything.
+const LINGER_STEP: Duration = Duration::from_millis(20);
+
+/// How many reads a close makes before others get their turn.
+const LINGER_READS: usize = 64;
+
+/// Our own close, which drops what still comes.
+#[derive(Clone, Copy)]
+pub(super) struct Linger {
+    until: Instant,
+    exit: Exit,
+    /// Whether it is enough that the peer has acknowledged everything, read or not.
+    hurried: bool,
+}
+
+/// The end of a connection, as it is told.
+struct End(By, How, Exit);
+
+impl Link {
+    /// The error of a connection that is gone, once all that came over it was written out.
+    pub(super) fn wrecked(&mut self) -> Option<(Deed, io::Error)> {
+        if self.stdout.is_some() {
+            return None;
+        }
+        // After the peer's end nobody reads from it: an event told of the error, the kernel keeps it.
+        self.wreck.take().or_else(|| {
+            let error = self.stream.io.broken().then(|| self.stream.take_error()).flatten()?;
+            Some((Deed::Send, error))
+        })
+    }
+
+    /// The connection broke.
+    pub(super) fn broke(&mut self, cx: &mut Cx<'_>, deed: Deed, error: &io::Error) -> Turn {
+        let how = match error.raw_os_error() {
+            Some(libc::ECONNRESET | libc::EPIPE) => How::Rst,
+            Some(libc::ETIMEDOUT) => How::Timeout,
+            _ => How::Error,
+        };
+        let lost = self.unsent();
+        // The peer has ended in order, and nothing of ours was under way to it: the reset only says that it is gone.
+        let nothing_under_way = self.ends.stdin_done() || !self.ends.given_since_peer_end();
+        if self.ends.peer_done() && lost.is_none() && nothing_under_way {
+            return self.finish(cx, &End(By::Peer, how, self.worst));
+        }
+        let failure = Failure::system(deed, self.object(), error, Exit::Network);
+        self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+        self.finish(cx, &End(By::Peer, how, Exit::Network))
+    }
+
+    /// The connection cannot be carried at all.
+    pub(super) fn unwatchable(&mut self, cx: &mut Cx<'_>, error: &io::Error) -> Turn {
+        let failure = Failure::system(Deed::Connection, self.object(), error, Exit::Local);
+        self.tell(cx, failure);
+        self.finish(cx, &End(By::Local, How::Error, Exit::Local))
+    }
+
+    /// stdout's reader has left: the run ends, and that is no failure.
+    pub(super) fn reader_left(&mut self, cx: &mut Cx<'_>) -> Turn {
+        self.finish(cx, &End(By::Local, How::Fin, self.worst))
+    }
+
+    /// Writing to stdout failed.
+    pub(super) fn stdout_failed(&mut self, cx: &mut Cx<'_>, error: &io::Error) -> Turn {
+        let terminal = self.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal);
+        match error.raw_os_error() {
+            Some(libc::EPIPE | libc::ECONNRESET) => return self.reader_left(cx),
+            Some(libc::EIO) if terminal => return self.reader_left(cx), // it was hung up
+            _ => {}
+        }
+        let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
+        self.tell(cx, failure.losing(self.unwritten()));
+        self.finish(cx, &End(By::Local, How::Error, Exit::Local))
+    }
+
+    /// The rules say that it is over.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>, why: Why) -> Turn {
+        let (by, reason) = match why {
+            Why::BothEnded if self.ends.ended_first() => (By::Local, ""),
+            Why::BothEnded => (By::Peer, ""),
+            Why::PeerEnded | Why::StdinSilent => (By::Peer, "left at the peer's end"),
+            Why::AllSent => (By::Local, "left when all was sent"),
+            Why::QuitAfter => (By::Local, "the time to wait (-q) has passed"),
+            Why::Idle { .. } => (By::Idle, "silent for too long"),
+        };
+        let lost = self.unsent();
+        let exit = match why {
+            Why::Idle { answered: false } => Exit::Timeout,
+            _ if lost.is_some() && self.worst == Exit::Done => Exit::Network,
+            _ => self.worst,
+        };
+        if lost.is_some() || exit == Exit::Timeout {
+            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
+            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+        }
+        match why {
+            Why::AllSent | Why::QuitAfter => self.linger(cx, exit, why == Why::QuitAfter),
+            Why::Idle { .. } => self.finish(cx, &End(by, How::Timeout, exit)),
+            _ => self.finish(cx, &End(by, How::Fin, exit)),
+        }
+    }
+
+    /// Our own close, in an order that does not reset away what the peer has not read yet.
+    fn linger(&mut self, cx: &mut Cx<'_>, exit: Exit, hurried: bool) -> Turn {
+        if !self.ends.ended_first() && !self.ends.peer_done() {
+            self.half_close(cx);
+        }
+        let linger = Linger { until: cx.now + LINGER, exit, hurried };
+        self.stage = Stage::Linger(linger);
+        self.drop_input(cx, linger)
+    }
+
+    pub(super) fn drop_input(&mut self, cx: &mut Cx<'_>, linger: Linger) -> Turn {
+        let end = End(By::Local, How::Fin, linger.exit);
+        if cx.now >= linger.until {
+            return self.finish(cx, &end);
+        }
+        for _ in 0..LINGER_READS {
+            match self.stream.io.read(cx.scratch) {
+                Ok(Io::Moved(_)) => {}
+                Ok(Io::Blocked) if linger.hurried && self.stream.acknowledged() => return self.finish(cx, &end),
+                Ok(Io::Blocked) => {
+                    return Turn::Wait(Some(match linger.hurried {
+                        true => linger.until.min(cx.now + LINGER_STEP),
+                        false => linger.until,
+                    }));
+                }
+                Ok(Io::End) | Err(_) => return self.finish(cx, &end),
+            }
+        }
+        Turn::Again
+    }
+
+    /// The whole run ends now, whatever is under way.
+    pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
+        let (by, how, reason) = match stop {
+            Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
+            Stop::Deadline(_) => (By::Local, How::Timeout, "the deadline has passed"),
+        };
+        let (exit, unsent, unwritten) = (stop.exit(), self.unsent(), self.unwritten());
+        if unsent.is_some() || how == How::Timeout {
+            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
+            self.tell(cx, failure.after(cx.now - self.began).losing(unsent));
+        }
+        if unwritten.is_some() {
+            let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, exit);
+            self.tell(cx, failure.losing(unwritten));
+        }
+        self.finish(cx, &End(by, how, exit));
+    }
+
+    /// Closes everything and tells how it went.
+    fn finish(&mut self, cx: &mut Cx<'_>, &End(by, how, exit): &End) -> Turn {
+        self.close_stdin(cx);
+        self.close_stdout(cx);
+        let unanswered = self.ends.ended_first() && self.ends.peer_done() && self.down.taken() == 0;
+        cx.tell(&Event::Close(Box::new(Close {
+            conn: self.conn,
+            peer: self.stream.peer.clone(),
+            accepted: self.role == Role::Listening,
+            by,
+            how,
+            sent: self.up.given(),
+            received: self.down.taken(),
+            duration: cx.now - self.began,
+            path: self.stream.path(),
+            remark: unanswered.then_some("no answer came after our half-close: try --no-shutdown"),
+        })));
+        Turn::End(exit)
+    }
+
+    fn tell(&self, cx: &mut Cx<'_>, failure: Failure) {
+        cx.tell(&Event::Error(Box::new(failure)));
+    }
+
+    fn object(&self) -> Object {
+        Object::Peer(self.stream.peer.clone())
+    }
+
+    /// What stdin gave, or as a file still has, and the peer's socket did not accept.
+    fn unsent(&self) -> Option<Lost> {
+        let (left, at_least) = self.stdin.as_ref().map_or((0, false), stdio::left);
+        let bytes = self.up.held() + left;
+        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
+    }
+
+    /// What came and was not written.
+    fn unwritten(&self) -> Option<Lost> {
+        let bytes = self.down.held();
+        (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
+    }
+}
