@@ -109,9 +109,7 @@ fn events() -> Roff {
     for (event, fields, meaning) in SCHEMA {
         let mut line = String::new();
         write!(line, ": {meaning}").expect("memory can be written");
-        roff.control("TP", [])
-            .text([bold(event), roman(line)])
-            .text([italic(fields)]);
+        roff.control("TP", []).text([bold(event), roman(line)]).text([italic(fields)]);
     }
     roff
 }

@@ -31,11 +31,8 @@ pub(crate) trait Contest {
 
 /// Lets the tools compete and prints the table and the ratios that matter.
 pub(crate) fn hold<C: Contest>(contest: &C, tools: &[Tool<C::Flags>]) {
-    let mut entries: Vec<Entry<'_, C::Flags>> = tools
-        .iter()
-        .filter(|tool| contest.invites(tool))
-        .map(|tool| enter(contest, tool))
-        .collect();
+    let mut entries: Vec<Entry<'_, C::Flags>> =
+        tools.iter().filter(|tool| contest.invites(tool)).map(|tool| enter(contest, tool)).collect();
     for round in 1..=contest.rounds() {
         for entry in &mut entries {
             take_turn(contest, entry, round);
@@ -53,12 +50,7 @@ struct Entry<'a, F> {
 
 fn enter<'a, C: Contest>(contest: &C, tool: &'a Tool<C::Flags>) -> Entry<'a, C::Flags> {
     let proof = contest.prove(tool);
-    eprintln!(
-        "{}: {}: {}",
-        contest.title(),
-        tool.name,
-        proof.as_ref().err().map_or("proven", |e| e)
-    );
+    eprintln!("{}: {}: {}", contest.title(), tool.name, proof.as_ref().err().map_or("proven", |e| e));
     let proven = proof.is_ok();
     let figures = proof.err().map_or_else(Figures::default, Figures::untimed);
     Entry { tool, proven, figures }
@@ -98,10 +90,7 @@ fn print_ratios<F>(entries: &[Entry<'_, F>]) {
     };
     for (kind, label) in [(Kind::Peer, "the best peer"), (Kind::Limit, "the limit")] {
         if let Some((name, seconds)) = best(entries, kind) {
-            println!(
-                "- nsock / {label} ({name}): {}",
-                times_as_fast(Some(nsock), Some(seconds))
-            );
+            println!("- nsock / {label} ({name}): {}", times_as_fast(Some(nsock), Some(seconds)));
         }
     }
     println!();

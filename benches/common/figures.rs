@@ -35,10 +35,7 @@ pub(crate) struct Figures {
 impl Figures {
     /// Of a tool that was not timed, and why.
     pub(crate) fn untimed(reason: String) -> Self {
-        Self {
-            seconds: Vec::new(),
-            failures: vec![reason],
-        }
+        Self { seconds: Vec::new(), failures: vec![reason] }
     }
 
     pub(crate) fn add(&mut self, run: Result<f64, String>) {

@@ -23,13 +23,7 @@ impl Running {
         drop(command); // With it go our copies of the child's pipes, or nobody would ever see their end.
         let mut child = started.map_err(|error| format!("start {role}: {error}"))?;
         let stderr = child.stderr.take().expect("stderr was asked to be a pipe");
-        Ok(Self {
-            role,
-            child,
-            stderr,
-            words: Vec::new(),
-            left: false,
-        })
+        Ok(Self { role, child, stderr, words: Vec::new(), left: false })
     }
 
     pub(crate) fn role(&self) -> &'static str {
@@ -76,10 +70,7 @@ impl Running {
     }
 
     fn bury(&mut self) -> Result<(), String> {
-        let status = self
-            .child
-            .wait()
-            .map_err(|error| format!("wait for {}: {error}", self.role))?;
+        let status = self.child.wait().map_err(|error| format!("wait for {}: {error}", self.role))?;
         self.left = true;
         if status.success() {
             return Ok(());
@@ -113,10 +104,7 @@ pub(crate) fn wait_for_all(mut children: Vec<&mut Running>, deadline: Instant) -
 
 fn wait_for_news(children: &[&mut Running], deadline: Instant) -> Result<(), String> {
     let left = deadline.saturating_duration_since(Instant::now());
-    let mut ready: Vec<PollFd<'_>> = children
-        .iter()
-        .map(|child| PollFd::new(&child.stderr, PollFlags::IN))
-        .collect();
+    let mut ready: Vec<PollFd<'_>> = children.iter().map(|child| PollFd::new(&child.stderr, PollFlags::IN)).collect();
     match poll(&mut ready, Some(&timespec(left))) {
         Ok(0) => {
             let roles: Vec<_> = children.iter().map(|child| child.role).collect();
@@ -128,8 +116,5 @@ fn wait_for_news(children: &[&mut Running], deadline: Instant) -> Result<(), Str
 }
 
 fn timespec(time: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: time.subsec_nanos().into(),
-    }
+    Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: time.subsec_nanos().into() }
 }

@@ -27,11 +27,7 @@ impl<F> Tool<F> {
     /// The command for a line of flags such as `-l 127.0.0.1 {port}`; no shell, so no quoting either.
     pub(crate) fn command(&self, flags: &str, port: u16) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(
-            flags
-                .split_whitespace()
-                .map(|flag| flag.replace("{port}", &port.to_string())),
-        );
+        command.args(flags.split_whitespace().map(|flag| flag.replace("{port}", &port.to_string())));
         command
     }
 }
@@ -39,7 +35,5 @@ impl<F> Tool<F> {
 /// Where PATH has the program, if it is installed at all.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(OsStr::new(&path))
-        .map(|dir| dir.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(OsStr::new(&path)).map(|dir| dir.join(program)).find(|file| file.is_file())
 }

@@ -25,10 +25,7 @@ impl Payload {
         let room = rustix::fs::statvfs(dir).map_err(|errno| complain(errno.into()))?;
         let room = room.f_bavail.saturating_mul(room.f_frsize).min(machine::free_memory());
         if room < size + size / 4 {
-            return Err(format!(
-                "{size} bytes would not fit {} and memory: set --size or --dir",
-                dir.display()
-            ));
+            return Err(format!("{size} bytes would not fit {} and memory: set --size or --dir", dir.display()));
         }
         let mut file = tempfile::tempfile_in(dir).map_err(complain)?;
         fill(&mut file, size).map_err(complain)?;

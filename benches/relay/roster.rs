@@ -68,17 +68,9 @@ const RAW: Flags = Flags {
     wants_pipe: false,
 };
 
-const RAW_EACH_FILL: Flags = Flags {
-    receive: "--raw receive-each-fill {port}",
-    ask: None,
-    ..RAW
-};
+const RAW_EACH_FILL: Flags = Flags { receive: "--raw receive-each-fill {port}", ask: None, ..RAW };
 
-const RAW_STRAIGHT: Flags = Flags {
-    receive: "--raw receive-straight {port}",
-    wants_pipe: true,
-    ..RAW_EACH_FILL
-};
+const RAW_STRAIGHT: Flags = Flags { receive: "--raw receive-straight {port}", wants_pipe: true, ..RAW_EACH_FILL };
 
 /// Every tool of the roster that this machine has, nsock first and the limit last.
 pub(crate) fn installed(only: &[String]) -> Result<Vec<Tool<Flags>>, String> {
@@ -98,13 +90,6 @@ pub(crate) fn installed(only: &[String]) -> Result<Vec<Tool<Flags>>, String> {
     Ok(roster
         .into_iter()
         .filter(|(name, ..)| only.is_empty() || only.iter().any(|word| name.contains(word.as_str())))
-        .filter_map(|(name, kind, program, flags)| {
-            Some(Tool {
-                name,
-                kind,
-                program: program?,
-                flags,
-            })
-        })
+        .filter_map(|(name, kind, program, flags)| Some(Tool { name, kind, program: program?, flags }))
         .collect())
 }

@@ -22,12 +22,12 @@ pub(crate) struct Settings {
     #[arg(long, default_value = "2G", value_parser = parse_size)]
     pub(crate) size: u64,
 
-    /// Size of the pipes at stdin and stdout; a shell gives 64K.
-    #[arg(long, default_value = "1M", value_parser = parse_size)]
+    /// Size of the pipes at stdin and stdout before a tool asks for more; a shell gives 64K.
+    #[arg(long, default_value = "64K", value_parser = parse_size)]
     pub(crate) pipe: u64,
 
-    /// How the pipe at the sender's stdin is fed: file pages by splice (the faster) or copies by write.
-    #[arg(long, value_enum, default_value = "splice")]
+    /// How the pipe at the sender's stdin is fed: by write, as programs do, or file pages by splice (faster).
+    #[arg(long, value_enum, default_value = "write")]
     pub(crate) feed: Feed,
 
     /// Seconds after which a run counts as a hang.
@@ -53,11 +53,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn works(&self) -> &[Work] {
-        if self.work.is_empty() {
-            Work::value_variants()
-        } else {
-            &self.work
-        }
+        if self.work.is_empty() { Work::value_variants() } else { &self.work }
     }
 
     pub(crate) fn dir(&self) -> PathBuf {
@@ -86,18 +82,9 @@ impl Work {
     /// What stands at both ends of the tools, if bytes are to be moved.
     pub(crate) fn ends(self) -> Option<Ends> {
         match self {
-            Self::FileNull => Some(Ends {
-                source: Source::File,
-                sink: Sink::Null,
-            }),
-            Self::PipeNull => Some(Ends {
-                source: Source::Pipe,
-                sink: Sink::Null,
-            }),
-            Self::PipePipe => Some(Ends {
-                source: Source::Pipe,
-                sink: Sink::Pipe,
-            }),
+            Self::FileNull => Some(Ends { source: Source::File, sink: Sink::Null }),
+            Self::PipeNull => Some(Ends { source: Source::Pipe, sink: Sink::Null }),
+            Self::PipePipe => Some(Ends { source: Source::Pipe, sink: Sink::Pipe }),
             Self::Start => None,
         }
     }
@@ -120,8 +107,5 @@ fn parse_size(text: &str) -> Result<u64, String> {
         None => (text, 1),
     };
     let count: u64 = digits.parse().map_err(|error| format!("{error}"))?;
-    count
-        .checked_mul(unit)
-        .filter(|&size| size > 0)
-        .ok_or_else(|| "out of range".into())
+    count.checked_mul(unit).filter(|&size| size > 0).ok_or_else(|| "out of range".into())
 }

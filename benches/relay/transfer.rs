@@ -46,12 +46,7 @@ pub(crate) struct Transfer<'a> {
 
 impl<'a> Transfer<'a> {
     pub(crate) fn new(ends: Ends, settings: &'a Settings, payload: &'a Payload, sample: &'a Payload) -> Self {
-        Self {
-            ends,
-            settings,
-            payload,
-            sample,
-        }
+        Self { ends, settings, payload, sample }
     }
 
     /// One run: who receives is listening before the clock starts, and it stops when all have left.
@@ -153,10 +148,7 @@ impl Contest for Transfer<'_> {
     }
 
     fn time(&self, tool: &Tool<Flags>) -> Result<f64, String> {
-        let null = File::options()
-            .write(true)
-            .open("/dev/null")
-            .map_err(|error| format!("open /dev/null: {error}"))?;
+        let null = File::options().write(true).open("/dev/null").map_err(|error| format!("open /dev/null: {error}"))?;
         self.run(tool, self.payload, null)
     }
 }
