@@ -185,6 +185,27 @@ fn what_came_and_a_full_disk_did_not_take_is_counted_to_the_byte() {
 }
 
 #[test]
+fn what_a_disk_that_fills_up_did_not_take_is_counted_to_the_byte() {
+    let bytes = payload(3_000_000, 3);
+    let sent = bytes.clone();
+    let server = server(move |mut stream| {
+        let _ = stream.write_all(&sent);
+    });
+    let file = tempfile::tempfile().expect("a temporary file");
+    // 2,000 blocks of 512 bytes; without the signal the write fails instead.
+    let script = format!("trap '' XFSZ; ulimit -f 2000; exec \"$NSOCK\" --json {HOST} {}", server.port);
+    let outcome = shell(&script).stdout(share(&file)).run().exits(3);
+    server.join();
+    let written = contents(&file);
+    assert!(written.len() >= 1_000_000, "{} bytes were written", written.len());
+    same(&written, &bytes[..written.len()]);
+    let received = outcome.number("close", "received_bytes");
+    let lost = outcome.number("error", "lost_bytes");
+    assert_eq!(received - lost, written.len() as u64, "{}", outcome.stderr);
+    assert_eq!(outcome.event("error")["errno"], 27);
+}
+
+#[test]
 fn help_and_version_go_to_stdout_and_a_full_disk_is_told() {
     for flag in ["-h", "--help", "-V", "--version"] {
         let outcome = nsock(&[flag]).run().exits(0).silent();
@@ -263,20 +284,36 @@ fn a_stderr_that_is_gone_changes_nothing() {
 }
 
 #[test]
-fn no_text_in_a_message_drives_the_terminal() {
+fn no_text_of_the_command_line_drives_the_terminal() {
     for args in [
         &["evil\x1b[2J\nname", "9"][..],
-        &[HOST, "evil\x1b[2J\nport"],
         &["--evil\x1b[2J\nflag"],
         &["-w", "evil\x1b[2J\ntime", HOST, "9"],
-        &["-l", "--port-file", "/nosuch/evil\x1b[2J\n", HOST, "0"],
-        &["-I", "evil\x1b[2J\n", HOST, "9"],
         &["-s", "evil\x1b[2J\n", HOST, "9"],
+        &[HOST, "9", "evil\x1b[2J\noperand"],
+        &["-l", "-p", "evil\x1b[2J\n"],
     ] {
-        let outcome = nsock(args).run();
-        assert!(outcome.code.is_some_and(|code| (1..=4).contains(&code)), "{outcome:?}");
-        let line = outcome.one_line();
-        assert!(!line.contains(char::is_control), "{line:?}");
-        assert!(line.contains("evil"), "{line}");
+        is_tame(args);
     }
+}
+
+#[test]
+fn no_text_of_a_port_drives_the_terminal() {
+    is_tame(&[HOST, "evil\x1b[2J\nport"]);
+    is_tame(&["-l", "evil\x1b[2J\nport"]);
+}
+
+#[test]
+fn no_name_in_an_error_drives_the_terminal() {
+    is_tame(&["-l", "--port-file", "/nosuch/evil\x1b[2J\n", HOST, "0"]);
+    is_tame(&["-I", "evil\x1b[2J\n", HOST, "9"]);
+}
+
+#[track_caller]
+fn is_tame(args: &[&str]) {
+    let outcome = nsock(args).run();
+    assert!(outcome.code.is_some_and(|code| (1..=4).contains(&code)), "{outcome:?}");
+    let line = outcome.one_line();
+    assert!(!line.contains(char::is_control), "{line:?}");
+    assert!(line.contains("evil"), "{line}");
 }

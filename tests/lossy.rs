@@ -29,7 +29,7 @@ fn a_file_sent_over_a_lossy_path_arrives_whole() {
     let port = listener.port().to_string();
     let sender = path.nsock(&path.here, &["--json", THERE, &port]).stdin_file(&file).run().exits(0).wrote(b"");
     listener.finish().exits(0).wrote(&file);
-    assert_retransmitted(&sender);
+    assert_lossy(&path, &sender);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_file_served_over_a_lossy_path_arrives_whole() {
     let listener = path.nsock(&path.there, &["--json", "-l", THERE, "0"]).stdin_file(&file).spawn();
     let port = listener.port().to_string();
     path.nsock(&path.here, &[THERE, &port]).run().exits(0).silent().wrote(&file);
-    assert_retransmitted(&listener.finish().exits(0).wrote(b""));
+    assert_lossy(&path, &listener.finish().exits(0).wrote(b""));
 }
 
 #[test]
@@ -49,15 +49,26 @@ fn two_pipes_over_a_lossy_path_arrive_whole_at_the_same_time() {
     let listener = path.nsock(&path.there, &["--json", "-l", THERE, "0"]).stdin_bytes(down.clone()).spawn();
     let port = listener.port().to_string();
     path.nsock(&path.here, &[THERE, &port]).stdin_bytes(up.clone()).run().exits(0).silent().wrote(&down);
-    assert_retransmitted(&listener.finish().exits(0).wrote(&up));
+    assert_lossy(&path, &listener.finish().exits(0).wrote(&up));
 }
 
-/// What the user reads in the `close` event, and the proof that the path lost something.
+/// What the user reads in the `close` event; and that the test was one: of 20,700 segments 2 % are 414, and of the
+/// acknowledgements about 150. (Retransmits alone prove nothing: this machine drops segments under load by itself.)
 #[track_caller]
-fn assert_retransmitted(outcome: &Outcome) {
+fn assert_lossy(path: &Path, outcome: &Outcome) {
     let close = outcome.event("close");
-    let retransmits = close["retransmits"].as_u64();
-    assert!(retransmits.is_some_and(|count| count > 0), "a path without loss: {close}");
+    assert!(close["retransmits"].as_u64() > Some(0), "no retransmits: {close}");
+    for name in [&path.here, &path.there] {
+        let lost = lost(name);
+        assert!(lost > 20, "{lost} packets were lost on the way to {name}: no lossy path");
+    }
+}
+
+/// How many packets a namespace has dropped: the number after `counter packets` in its one rule.
+fn lost(name: &str) -> u64 {
+    let rules = system(&format!("ip netns exec {name} nft list table inet loss")).expect("the rules of a path");
+    let mut words = rules.split_whitespace().skip_while(|word| *word != "counter");
+    words.nth(2).and_then(|count| count.parse().ok()).expect("a rule with a counter")
 }
 
 /// Two namespaces and the path between them, gone with this.
@@ -125,13 +136,13 @@ impl Drop for Path {
     }
 }
 
-/// Runs a command without quotes; what it says, where it fails.
-fn system(words: &str) -> Result<(), String> {
+/// Runs a command without quotes: what it wrote, or what it said where it failed.
+fn system(words: &str) -> Result<String, String> {
     let mut list = words.split(' ');
     let program = list.next().and_then(needs::find).ok_or("no such program")?;
     let output = Command::new(program).args(list).output().map_err(|error| error.to_string())?;
     match output.status.success() {
-        true => Ok(()),
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => Err(format!("{words}: {}", String::from_utf8_lossy(&output.stderr).trim())),
     }
 }

@@ -115,7 +115,7 @@ fn a_listener_on_every_address_tells_both_in_one_line() {
 
 #[test]
 fn each_address_that_failed_is_told_before_the_one_that_stood() {
-    let port = listener().local_addr().expect("an address").port();
+    let (port, _bound) = closed_port();
     let outcome = nsock(&["-v", "localhost", &port.to_string()]).run().exits(1);
     for line in outcome.stderr.lines() {
         like(line, &format!("nsock: connect to localhost (*) port {port} (tcp) failed: * (errno *, *s)"));

@@ -241,10 +241,9 @@ fn admit(family: Family, host: &Host) -> Result<(), Usage> {
 }
 
 fn missing_port(word: &str, local: Option<u16>) -> Usage {
-    let word = word.escape_debug();
     match local {
         Some(port) => format!("PORT is missing: nsock {word} {port} (-p is the local port)").into(),
-        None if word.clone().all(|c| c.is_ascii_digit()) => {
+        None if word.bytes().all(|b| b.is_ascii_digit()) => {
             format!("HOST is missing before port {word}; to listen: nsock -l {word}").into()
         }
         None => format!("PORT is missing: nsock {word} PORT").into(),
@@ -254,7 +253,7 @@ fn missing_port(word: &str, local: Option<u16>) -> Usage {
 fn too_many(extra: &str, no_stdin: bool) -> Usage {
     // ncat's -d is a delay, and takes a time.
     let hint = if no_stdin { " (-d is --no-stdin, and takes no value)" } else { "" };
-    format!("one operand too many: '{}'{hint}", extra.escape_debug()).into()
+    format!("one operand too many: '{extra}'{hint}").into()
 }
 
 #[cfg(test)]

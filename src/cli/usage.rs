@@ -52,5 +52,5 @@ pub(super) fn explain(error: &clap::Error) -> Stop {
         .collect::<Vec<_>>()
         .join("; ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    Stop::Wrong(format!("{} (nsock -h shows how)", line.escape_debug().to_string().replace("\\'", "'")).into())
+    Stop::Wrong(format!("{line} (nsock -h shows how)").into())
 }

@@ -217,7 +217,8 @@ impl Endpoint {
         self.broken
     }
 
-    pub(super) fn readable(&self) -> bool {
+    /// Whether it may have something to read, as far as is known.
+    pub fn readable(&self) -> bool {
         self.readable
     }
 

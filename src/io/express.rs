@@ -10,14 +10,21 @@ use super::endpoint::Endpoint;
 
 /// What a step on the way came to.
 pub(super) enum Step {
-    /// Bytes taken from the source, and given to the sink.
-    Moved { taken: usize, given: usize },
+    /// Bytes were moved, or both ends became ready while the system was asked: try again.
+    Moved,
     /// Nothing can be moved now.
     Blocked,
     /// The source has ended, and all of it was given.
     End,
     /// No way through the kernel; carry on in memory.
     Demote,
+}
+
+/// Bytes taken from a source, and given to a sink.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Count {
+    pub(super) taken: u64,
+    pub(super) given: u64,
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -32,7 +39,7 @@ mod linux {
     use rustix::io::Errno;
     use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
-    use super::{Broken, Endpoint, Side, Step, io};
+    use super::{Broken, Count, Endpoint, Side, Step, io};
     use crate::io::endpoint::{Kind, ask_both};
 
     /// How much one call may move.
@@ -40,9 +47,6 @@ mod linux {
 
     /// The size we ask for pipes: what an ordinary user may have (`/proc/sys/fs/pipe-max-size`).
     const PIPE_SIZE: usize = 1 << 20;
-
-    /// Both ends became ready while the system was asked: try again.
-    const AGAIN: Step = Step::Moved { taken: 0, given: 0 };
 
     /// A way from one kind of endpoint to another.
     #[derive(Debug)]
@@ -109,11 +113,16 @@ mod linux {
         }
 
         /// Moves what can be moved at once.
-        pub(in crate::io) fn step(&mut self, from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
+        pub(in crate::io) fn step(
+            &mut self,
+            from: &mut Endpoint,
+            to: &mut Endpoint,
+            count: &mut Count,
+        ) -> Result<Step, Broken> {
             match self {
-                Self::Sendfile => send_file(from, to),
-                Self::Splice => splice_pipe(from, to),
-                Self::Conduit(conduit) => conduit.step(from, to),
+                Self::Sendfile => send_file(from, to, count),
+                Self::Splice => splice_pipe(from, to, count),
+                Self::Conduit(conduit) => conduit.step(from, to, count),
             }
         }
     }
@@ -123,29 +132,37 @@ mod linux {
         let _ = fcntl_setpipe_size(pipe.as_fd(), PIPE_SIZE);
     }
 
-    fn send_file(from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
+    fn send_file(from: &mut Endpoint, to: &mut Endpoint, count: &mut Count) -> Result<Step, Broken> {
         if !to.writable() {
             return Ok(Step::Blocked);
         }
         match rustix::fs::sendfile(to.as_fd(), from.as_fd(), None, SPAN) {
             Ok(0) => Ok(Step::End),
-            Ok(count) => Ok(Step::Moved { taken: count, given: count }),
+            Ok(bytes) => {
+                count.taken += bytes as u64;
+                count.given += bytes as u64;
+                Ok(Step::Moved)
+            }
             Err(Errno::AGAIN) if !to.ask_writable() => Ok(Step::Blocked),
-            Err(Errno::AGAIN | Errno::INTR) => Ok(AGAIN),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(Step::Moved),
             Err(error) => failed(Side::Sink, error),
         }
     }
 
-    fn splice_pipe(from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
+    fn splice_pipe(from: &mut Endpoint, to: &mut Endpoint, count: &mut Count) -> Result<Step, Broken> {
         if !from.readable() || !to.writable() {
             return Ok(Step::Blocked);
         }
         match move_bytes(&*from, &*to, SPAN) {
             Ok(0) => Ok(Step::End),
-            Ok(count) => Ok(Step::Moved { taken: count, given: count }),
+            Ok(bytes) => {
+                count.taken += bytes as u64;
+                count.given += bytes as u64;
+                Ok(Step::Moved)
+            }
             // Which of the two is not ready, splice does not say.
             Err(Errno::AGAIN) => match ask_both(from, to) {
-                true => Ok(AGAIN),
+                true => Ok(Step::Moved),
                 false => Ok(Step::Blocked),
             },
             Err(error) => failed(Side::Sink, error),
@@ -159,56 +176,57 @@ mod linux {
             Ok(Self { read, write, half: size / 2, held: 0, end: false })
         }
 
-        fn step(&mut self, from: &mut Endpoint, to: &mut Endpoint) -> Result<Step, Broken> {
-            let Some(taken) = self.fill(from)? else {
-                return Ok(Step::Demote);
-            };
-            let Some(given) = self.drain(to)? else {
-                return Ok(Step::Demote);
-            };
-            Ok(match (taken, given) {
-                (0, 0) if self.end && self.held == 0 => Step::End,
-                (0, 0) => Step::Blocked,
-                _ => Step::Moved { taken, given },
+        fn step(&mut self, from: &mut Endpoint, to: &mut Endpoint, count: &mut Count) -> Result<Step, Broken> {
+            let (held, taken) = (self.held, count.taken);
+            let spliced = self.fill(from, count)? && self.drain(to, count)?;
+            Ok(match spliced {
+                false => Step::Demote,
+                _ if self.end && self.held == 0 => Step::End,
+                _ if self.held == held && count.taken == taken => Step::Blocked,
+                _ => Step::Moved,
             })
         }
 
-        /// Fills the pipe until the source is empty, or the pipe half full; none if the source cannot be spliced.
-        fn fill(&mut self, from: &mut Endpoint) -> Result<Option<usize>, Broken> {
-            let before = self.held;
+        /// Fills the pipe until the source is empty, or the pipe half full. False if the source cannot be spliced.
+        fn fill(&mut self, from: &mut Endpoint, count: &mut Count) -> Result<bool, Broken> {
             while !self.end && self.held < self.half && from.readable() {
                 match move_bytes(&*from, &self.write, SPAN) {
                     // At an urgent mark splice gives 0 with bytes unread: recv knows.
                     Ok(0) if from.at_end() => self.end = true,
-                    Ok(0) => return Ok(None),
-                    Ok(count) => self.held += count,
+                    Ok(0) => return Ok(false),
+                    Ok(bytes) => {
+                        self.held += bytes;
+                        count.taken += bytes as u64;
+                    }
                     // The source is empty, or small segments have used up the pipe's slots: once drained it will tell.
                     Err(Errno::AGAIN) if self.held > 0 => break,
                     // Readable, and the pipe is empty: an urgent mark, at which splice stops for ever.
-                    Err(Errno::AGAIN) if from.eventful() && from.ask_readable() => return Ok(None),
+                    Err(Errno::AGAIN) if from.eventful() && from.ask_readable() => return Ok(false),
                     Err(Errno::AGAIN) => from.drained(),
-                    Err(error) if cannot(error) => return Ok(None),
+                    Err(error) if cannot(error) => return Ok(false),
                     Err(error) => return Err(Broken::new(Side::Source, error)),
                 }
             }
-            Ok(Some(self.held - before))
+            Ok(true)
         }
 
-        /// Drains the pipe until it is empty or the sink full; none if the sink cannot be spliced to.
-        fn drain(&mut self, to: &mut Endpoint) -> Result<Option<usize>, Broken> {
-            let before = self.held;
+        /// Drains the pipe until it is empty or the sink full. False if the sink cannot be spliced to.
+        fn drain(&mut self, to: &mut Endpoint, count: &mut Count) -> Result<bool, Broken> {
             while self.held > 0 && to.writable() {
                 match move_bytes(&self.read, &*to, self.held) {
-                    Ok(0) => return Ok(None),
-                    Ok(count) => self.held -= count,
+                    Ok(0) => return Ok(false),
+                    Ok(bytes) => {
+                        self.held -= bytes;
+                        count.given += bytes as u64;
+                    }
                     Err(Errno::AGAIN) => {
                         to.ask_writable();
                     }
-                    Err(error) if cannot(error) => return Ok(None),
+                    Err(error) if cannot(error) => return Ok(false),
                     Err(error) => return Err(Broken::new(Side::Sink, error)),
                 }
             }
-            Ok(Some(before - self.held))
+            Ok(true)
         }
     }
 
@@ -234,7 +252,7 @@ mod linux {
 /// Systems without splice: every flow stays in memory.
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
-    use super::{Broken, Endpoint, Step, io};
+    use super::{Broken, Count, Endpoint, Step, io};
 
     #[derive(Debug)]
     pub(in crate::io) enum Express {}
@@ -252,7 +270,12 @@ mod elsewhere {
             match *self {}
         }
 
-        pub(in crate::io) fn step(&mut self, _: &mut Endpoint, _: &mut Endpoint) -> Result<Step, Broken> {
+        pub(in crate::io) fn step(
+            &mut self,
+            _: &mut Endpoint,
+            _: &mut Endpoint,
+            _: &mut Count,
+        ) -> Result<Step, Broken> {
             match *self {}
         }
     }

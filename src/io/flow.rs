@@ -5,14 +5,17 @@
 
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
-use super::express::{Express, Step};
+use super::express::{Count, Express, Step};
 use crate::logic::Look;
 
 /// So many bytes make a flow worth a way through the kernel.
 const BULK: u64 = 128 * 1024;
 
 /// How many bytes a flow may move before others get their turn.
-const BUDGET: usize = 4 << 20;
+const BUDGET: u64 = 4 << 20;
+
+/// What a move costs at least: one that is small, or came to nothing, must not keep the loop either.
+const LEAST_COST: u64 = 4 << 10;
 
 /// One direction of a connection.
 #[derive(Debug, Default)]
@@ -20,8 +23,7 @@ pub struct Flow {
     lane: Lane,
     held: Held,
     end: bool,
-    taken: u64,
-    given: u64,
+    count: Count,
 }
 
 /// Where the bytes go along.
@@ -52,17 +54,17 @@ pub enum Flowed {
 impl Flow {
     /// Bytes taken from the source.
     pub fn taken(&self) -> u64 {
-        self.taken
+        self.count.taken
     }
 
     /// Bytes given to the sink.
     pub fn given(&self) -> u64 {
-        self.given
+        self.count.given
     }
 
     /// Bytes taken and not given yet.
     pub fn held(&self) -> u64 {
-        self.taken - self.given
+        self.count.taken - self.count.given
     }
 
     /// Takes no more from the source: what is held is all that is left to give.
@@ -86,16 +88,15 @@ impl Flow {
             if !look.wants() {
                 self.choose_lane(from, to);
             }
+            let before = self.count;
             let step = match &mut self.lane {
-                Lane::Express(way) if !self.end => way.step(from, to)?,
+                Lane::Express(way) if !self.end => way.step(from, to, &mut self.count)?,
                 _ => self.carry(from, to, look, scratch)?,
             };
             match step {
-                Step::Moved { taken, given } => {
-                    self.taken += taken as u64;
-                    self.given += given as u64;
-                    // An empty move still spends: what is tried again and again must not keep the loop.
-                    budget = budget.saturating_sub(taken.max(given).max(BUDGET / 1024));
+                Step::Moved => {
+                    let moved = (self.count.taken - before.taken).max(self.count.given - before.given);
+                    budget = budget.saturating_sub(moved.max(LEAST_COST));
                 }
                 Step::Blocked => return Ok(Flowed::Waiting),
                 Step::End => return Ok(Flowed::Ended),
@@ -106,7 +107,7 @@ impl Flow {
     }
 
     fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint) {
-        if matches!(self.lane, Lane::Memory) && self.taken >= BULK && self.held.is_empty() {
+        if matches!(self.lane, Lane::Memory) && self.count.taken >= BULK && self.held.is_empty() {
             self.lane = match Express::between(from, to) {
                 Some(way) => Lane::Express(Box::new(way)),
                 None => Lane::Barred,
@@ -130,41 +131,42 @@ impl Flow {
         look: &mut dyn Look,
         scratch: &mut [u8],
     ) -> Result<Step, Broken> {
-        if !self.held.is_empty() {
-            return match put(to, self.held.bytes())? {
-                0 => Ok(Step::Blocked),
-                given => {
-                    self.held.drop_first(given);
-                    Ok(Step::Moved { taken: 0, given })
-                }
+        if self.held.is_empty() {
+            let count = match self.take_back(scratch)? {
+                Some(count) => count, // it was counted when it was taken first
+                None if self.end => return Ok(Step::End),
+                None => match from.read(scratch).map_err(|error| Broken::new(Side::Source, error))? {
+                    Io::Blocked => return Ok(Step::Blocked),
+                    Io::End => {
+                        self.end = true;
+                        return Ok(Step::End);
+                    }
+                    Io::Moved(count) => {
+                        self.count.taken += count as u64;
+                        look.see(&scratch[..count]);
+                        count
+                    }
+                },
             };
+            return self.give(to, &scratch[..count]);
         }
-        let (bytes, taken) = match self.take_back(scratch)? {
-            Some(count) => (&scratch[..count], 0), // counted when it was taken first
-            None if self.end => return Ok(Step::End),
-            None => match from.read(scratch).map_err(|error| Broken::new(Side::Source, error))? {
-                Io::Blocked => return Ok(Step::Blocked),
-                Io::End => {
-                    self.end = true;
-                    return Ok(Step::End);
-                }
-                Io::Moved(count) => {
-                    look.see(&scratch[..count]);
-                    (&scratch[..count], count)
-                }
-            },
-        };
-        // Held first: when the write fails, what was read is still known to be undelivered.
-        let given = match put(to, bytes) {
-            Ok(given) => given,
-            Err(broken) => {
-                self.taken += taken as u64;
-                self.held.keep(bytes);
-                return Err(broken);
+        match put(to, self.held.bytes())? {
+            0 => Ok(Step::Blocked),
+            given => {
+                self.count.given += given as u64;
+                self.held.drop_first(given);
+                Ok(Step::Moved)
             }
-        };
+        }
+    }
+
+    /// Gives what the sink takes and holds the rest; all of it when the sink fails, so that it is known what was lost.
+    fn give(&mut self, to: &mut Endpoint, bytes: &[u8]) -> Result<Step, Broken> {
+        let put = put(to, bytes);
+        let given = put.as_ref().map_or(0, |given| *given);
+        self.count.given += given as u64;
         self.held.keep(&bytes[given..]);
-        Ok(Step::Moved { taken, given })
+        put.map(|_| Step::Moved)
     }
 
     /// What was left on a way through the kernel that is barred.

@@ -57,6 +57,15 @@ pub struct Ends {
     peer_end: Option<Instant>,
 }
 
+/// Bytes that somebody has not taken yet: who gave them is not silent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stuck {
+    /// What stdin gives waits for the peer.
+    pub up: bool,
+    /// What the peer sent waits for stdout's reader.
+    pub down: bool,
+}
+
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -174,8 +183,8 @@ impl Ends {
         }
     }
 
-    /// What to do now. `stuck`: received bytes wait for stdout's reader.
-    pub fn step(&self, now: Instant, stuck: bool) -> Step {
+    /// What to do now.
+    pub fn step(&self, now: Instant, stuck: Stuck) -> Step {
         if self.peer_done() && self.stdin_done() {
             return Step::Leave(Why::BothEnded);
         }
@@ -189,10 +198,11 @@ impl Ends {
                 _ => {}
             }
         }
-        if stuck {
+        if stuck.down {
             return next.wait(); // neither silence nor -q counts while stdout's reader has not taken what came
         }
         if let Some((at, why)) = self.leave_at()
+            && (why != Why::StdinSilent || !stuck.up)
             && next.due(at)
         {
             return Step::Leave(why);
@@ -343,7 +353,7 @@ mod tests {
         }
 
         fn step(&self) -> Step {
-            self.ends.step(self.now, false)
+            self.ends.step(self.now, Stuck::default())
         }
 
         fn waits(&self, millis: u64) {
@@ -390,6 +400,8 @@ mod tests {
         scene.receives(1).peer_ends().waits(2_000);
         scene.pass(1_900).gives("more").waits(2_000);
         scene.pass(2_000).leaves(Why::StdinSilent);
+        // What it gave waits for a slow peer: that is no silence.
+        assert_eq!(scene.ends.step(scene.now, Stuck { up: true, down: false }), Step::Wait(None));
     }
 
     #[test]
@@ -462,7 +474,7 @@ mod tests {
             Relay { idle: Some(Duration::from_secs(5)), quit_after: Some(Patience::For(Duration::ZERO)), ..RULES };
         let mut scene = Scene::new(rules, Connecting, Stdin::Pipe);
         scene.gives("x").stdin_ends().half_closes().pass(60_000);
-        assert_eq!(scene.ends.step(scene.now, true), Step::Wait(None));
+        assert_eq!(scene.ends.step(scene.now, Stuck { down: true, up: false }), Step::Wait(None));
         scene.leaves(Why::QuitAfter);
     }
 

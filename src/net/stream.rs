@@ -57,8 +57,9 @@ impl Stream {
         path::measure(&self.io.as_fd()).map(|path| path.info)
     }
 
-    /// Whether the peer has acknowledged all that was sent; no where the system cannot tell.
-    pub fn acknowledged(&self) -> bool {
-        path::measure(&self.io.as_fd()).is_some_and(|path| path.acknowledged)
+    /// A measure of what the peer has not acknowledged yet, 0 when it has everything; none where the system cannot
+    /// tell.
+    pub fn outstanding(&self) -> Option<u64> {
+        path::measure(&self.io.as_fd()).map(|path| path.outstanding)
     }
 }

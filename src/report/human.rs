@@ -199,7 +199,7 @@ pub(super) fn span(time: Duration) -> String {
 }
 
 /// Text that cannot drive the reader's terminal.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.chars()
         .flat_map(|c| match c.is_control() {
             true => c.escape_default().collect::<Vec<_>>(),

@@ -28,7 +28,7 @@ pub const SCHEMA: [(&str, &str, &str); 10] = [
     ),
     (
         "error",
-        "deed host addr port proto reason errno exit duration_s lost_bytes lost_way fatal",
+        "deed host addr port proto reason errno exit duration_s lost_bytes lost_at_least lost_way fatal",
         "something failed; fatal unless other addresses are still tried",
     ),
 ];
@@ -127,6 +127,7 @@ fn failed(failure: &Failure, fatal: bool) -> Value {
         "exit": failure.exit.code(),
         "duration_s": failure.duration.map(seconds),
         "lost_bytes": failure.lost.map(|lost| lost.bytes),
+        "lost_at_least": failure.lost.map(|lost| lost.at_least),
         "lost_way": failure.lost.map(|lost| lost.way.word()),
         "fatal": fatal,
     })

@@ -42,7 +42,7 @@ impl Tell for Report {
 
 /// Says that the command line makes no sense.
 pub fn complain(what: &impl std::fmt::Display) {
-    write(&format!("nsock: {what}\n"));
+    write(&format!("nsock: {}\n", human::escaped(&what.to_string())));
 }
 
 /// Writes whole lines to stderr in one call. Where stderr is gone there is nobody to tell.

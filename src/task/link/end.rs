@@ -11,8 +11,8 @@ use crate::io::stdio;
 use crate::logic::ends::{Role, Why};
 use crate::task::{Cx, Stop, Turn};
 
-/// How long our own close reads and drops what still comes: unread input would make it a reset, which can take our
-/// last bytes with it.
+/// How long our own close reads and drops what still comes, once the peer takes no more of what was sent: unread input
+/// would make it a reset, which can take our last bytes with it.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// How often a close asks whether the peer has acknowledged everything.
@@ -28,6 +28,8 @@ pub(super) struct Linger {
     exit: Exit,
     /// Whether it is enough that the peer has acknowledged everything, read or not.
     hurried: bool,
+    /// What the peer had not acknowledged when last asked.
+    outstanding: Option<u64>,
 }
 
 /// The end of a connection, as it is told.
@@ -121,30 +123,41 @@ impl Link {
         if !self.ends.ended_first() && !self.ends.peer_done() {
             self.half_close(cx);
         }
-        let linger = Linger { until: cx.now + LINGER, exit, hurried };
-        self.stage = Stage::Linger(linger);
+        let linger = Linger { until: cx.now + LINGER, exit, hurried, outstanding: None };
         self.drop_input(cx, linger)
     }
 
-    pub(super) fn drop_input(&mut self, cx: &mut Cx<'_>, linger: Linger) -> Turn {
+    pub(super) fn drop_input(&mut self, cx: &mut Cx<'_>, mut linger: Linger) -> Turn {
         let end = End(By::Local, How::Fin, linger.exit);
+        let outstanding = self.stream.outstanding();
+        if outstanding.is_some() && outstanding != linger.outstanding && outstanding != Some(0) {
+            linger.until = cx.now + LINGER; // it still takes what we sent
+        }
+        linger.outstanding = outstanding;
+        self.stage = Stage::Linger(linger);
         if cx.now >= linger.until {
-            return self.finish(cx, &end);
+            return self.out_of_patience(cx, linger);
         }
         for _ in 0..LINGER_READS {
             match self.stream.io.read(cx.scratch) {
                 Ok(Io::Moved(_)) => {}
-                Ok(Io::Blocked) if linger.hurried && self.stream.acknowledged() => return self.finish(cx, &end),
-                Ok(Io::Blocked) => {
-                    return Turn::Wait(Some(match linger.hurried {
-                        true => linger.until.min(cx.now + LINGER_STEP),
-                        false => linger.until,
-                    }));
-                }
+                Ok(Io::Blocked) if linger.hurried && outstanding == Some(0) => return self.finish(cx, &end),
+                Ok(Io::Blocked) => return Turn::Wait(Some(linger.until.min(cx.now + LINGER_STEP))),
                 Ok(Io::End) | Err(_) => return self.finish(cx, &end),
             }
         }
         Turn::Again
+    }
+
+    /// The peer has not ended, and takes no more.
+    fn out_of_patience(&mut self, cx: &mut Cx<'_>, linger: Linger) -> Turn {
+        if linger.outstanding.is_none_or(|outstanding| outstanding == 0) {
+            return self.finish(cx, &End(By::Local, How::Fin, linger.exit));
+        }
+        let reason = "the peer has not acknowledged all that was sent";
+        let failure = Failure::new(Deed::Send, self.object(), reason, Exit::Network);
+        self.tell(cx, failure.after(cx.now - self.began));
+        self.finish(cx, &End(By::Local, How::Timeout, Exit::Network))
     }
 
     /// The whole run ends now, whatever is under way.

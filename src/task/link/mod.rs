@@ -16,7 +16,7 @@ use crate::io::endpoint::{Endpoint, Kind, Ready};
 use crate::io::flow::{Broken, Flow, Flowed, Side};
 use crate::io::stdio;
 use crate::logic::Unseen;
-use crate::logic::ends::{Ends, Role, Stdin, Step};
+use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck};
 use crate::net::stream::Stream;
 
 const PEER: usize = 0;
@@ -109,7 +109,7 @@ impl Link {
             self.ends.moved(cx.now);
         }
         loop {
-            match self.ends.step(cx.now, self.down.held() > 0) {
+            match self.ends.step(cx.now, self.stuck()) {
                 Step::HalfClose => self.half_close(cx),
                 Step::Leave(why) => return self.leave(cx, why),
                 Step::Wait(_) if busy => return Turn::Again,
@@ -192,6 +192,12 @@ impl Link {
         self.stream.half_close();
         self.ends.half_closed();
         cx.tell(&Event::HalfClose { conn: self.conn, by: By::Local });
+    }
+
+    /// What has not gone on, after all was carried that could be.
+    fn stuck(&self) -> Stuck {
+        let waiting = self.stdin.as_ref().is_some_and(Endpoint::readable);
+        Stuck { up: self.up.held() > 0 || waiting, down: self.down.held() > 0 }
     }
 
     fn tell_awaited(&mut self, cx: &mut Cx<'_>, until: Option<Instant>) {
