@@ -37,7 +37,7 @@
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |
 //! | [`task`] | dial, listen, link | net, io, logic |
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
-//! | [`report`] | what people and programs read | events, not who raised them |
+//! | [`report`] | what people and programs read | events, not who raised them; io for stderr |
 //!
 //! Arrows point one way: `run → task → net → io → {logic} → {plan, event, error}`; the reactor calls tasks and does not know
 //! which. Nothing but `main` and `report` prints or exits. `tests/architecture.rs` and `clippy.toml` hold these walls.

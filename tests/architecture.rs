@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("net", &["cli", "error", "event", "io", "net"]),
     ("io", &["io", "logic"]),
     ("logic", &["cli", "logic"]),
-    ("report", &["cli", "error", "event", "report"]),
+    ("report", &["cli", "error", "event", "io", "report"]),
     ("signal.rs", &[]),
     ("event.rs", &["cli", "error"]),
     ("error.rs", &["cli"]),

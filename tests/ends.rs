@@ -901,7 +901,8 @@ fn a_signal_tells_what_came_and_was_not_written() {
     let written = 1 + slurp(stdout).len() as u64;
     let (received, lost) = (outcome.number("close", "received_bytes"), outcome.number("error", "lost_bytes"));
     assert_eq!(outcome.event("error")["lost_way"], "down");
-    assert_eq!(received - lost, written, "{}", outcome.stderr);
+    assert_eq!(outcome.event("error")["lost_at_least"], true, "the peer may have more");
+    assert!(lost >= received - written, "what the kernel has counts too: {}", outcome.stderr);
     server.join();
 }
 

@@ -17,7 +17,10 @@ const FLAGS: [(&str, &str); 23] = [
     ("-u --udp", "this version speaks TCP only"),
     ("-U --unixsock --unix", "this version speaks TCP only"),
     ("-k --keep-open", "this version serves one peer a run; loop in the shell: while nsock -l 8888; do :; done"),
-    ("-z --probe", "probing ports comes with a later version; try each with -w 2 -d"),
+    (
+        "-z --probe",
+        "probing ports comes with a later version; try one with nsock --send-only -w 2 HOST PORT < /dev/null",
+    ),
     ("-r --random", "it orders a probe's ports, and probing comes with a later version"),
     (
         "--http",

@@ -90,7 +90,7 @@ impl From<&mio::event::Event> for Ready {
 }
 
 /// A pipe accepts a write of so many bytes whole when poll(2) says that it is writable (PIPE_BUF).
-const POLLED_WRITE: usize = 4_096;
+pub(super) const POLLED_WRITE: usize = 4_096;
 
 #[derive(Debug)]
 enum Fd {
@@ -260,6 +260,9 @@ impl Endpoint {
     /// Whatever the system says, but that it would block or was interrupted.
     pub fn read(&mut self, buf: &mut [u8]) -> io::Result<Io> {
         loop {
+            if self.kind == Kind::Terminal && self.readable && !in_foreground(self.as_fd()) {
+                self.readable = false; // what is typed is the shell's; once in the foreground, the next line tells
+            }
             if !self.readable || (self.access == Access::Polled && !self.ask_readable()) {
                 return Ok(Io::Blocked);
             }
@@ -310,6 +313,11 @@ impl Endpoint {
             }
         }
     }
+}
+
+/// Whether reading this terminal would not stop us (SIGTTIN): also where it is not our controlling one, ENOTTY.
+fn in_foreground(terminal: BorrowedFd<'_>) -> bool {
+    rustix::termios::tcgetpgrp(terminal).map_or(true, |group| group == rustix::process::getpgrp())
 }
 
 /// Asks whether one is readable and the other writable now, and remembers each no. Both must be watched.

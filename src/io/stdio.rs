@@ -8,9 +8,10 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
 
-use super::endpoint::{Access, Endpoint, Kind};
+use super::endpoint::{Access, Endpoint, Kind, POLLED_WRITE};
 
 /// stdin, ready to be read.
 pub fn stdin() -> Endpoint {
@@ -43,6 +44,48 @@ pub fn print(text: &str) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// stderr: the one place where the loop may wait, since an error is worth it. But not for ever: where nobody reads,
+/// lines are dropped, and how many is told once somebody does.
+#[derive(Debug, Default)]
+pub struct Stderr {
+    dropped: u64,
+}
+
+/// How long a line waits for somebody to read stderr. Once it has waited in vain, the next ones do not wait.
+const STDERR_PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+impl Stderr {
+    /// Writes whole lines. Where stderr is closed there is nobody to tell.
+    pub fn write(&mut self, lines: &str) {
+        if self.dropped > 0 {
+            let note = format!("nsock: {} messages were dropped: nobody read stderr\n", self.dropped);
+            if !self.accepts(&note) {
+                self.dropped += 1;
+                return;
+            }
+            self.dropped = 0;
+        }
+        if !lines.is_empty() && !self.accepts(lines) {
+            self.dropped += 1;
+        }
+    }
+
+    fn accepts(&self, lines: &str) -> bool {
+        let patience = if self.dropped == 0 { STDERR_PATIENCE } else { Timespec::default() };
+        lines.as_bytes().chunks(POLLED_WRITE).all(|chunk| {
+            let stderr = rustix::stdio::stderr();
+            let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
+            match rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience))) {
+                Ok(0) => false,
+                _ => {
+                    let _ = rustix::io::retry_on_intr(|| rustix::io::write(stderr, chunk));
+                    true
+                }
+            }
+        })
+    }
 }
 
 /// What of a source was not read yet: its bytes, and whether more may stand behind them.

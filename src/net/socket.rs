@@ -92,7 +92,14 @@ pub fn connect_failed(peer: &Peer, error: &io::Error) -> Failure {
         Some(number) if ours.contains(&number) => Exit::Local,
         _ => Exit::Network,
     };
-    Failure::system(Deed::Connect, Object::Peer(peer.clone()), error, exit)
+    let mut failure = Failure::system(Deed::Connect, Object::Peer(peer.clone()), error, exit);
+    if let (SocketAddr::V6(v6), Some(libc::EINVAL)) = (&peer.addr, failure.errno)
+        && v6.ip().is_unicast_link_local()
+        && v6.scope_id() == 0
+    {
+        failure.reason += ": an address of one link needs its interface, as in fe80::1%eth0";
+    }
+    failure
 }
 
 fn in_progress(error: &io::Error) -> bool {

@@ -15,7 +15,7 @@ use crate::error::{Failure, Lost, Object, Way};
 use crate::event::{By, Close, Event, How};
 
 /// The voice for people.
-pub struct Human {
+pub(super) struct Human {
     level: u8,
     quiet: bool,
     /// Failures of single addresses that `-v` would have told at once: told when all have failed.

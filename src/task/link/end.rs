@@ -87,7 +87,7 @@ impl Link {
             _ => {}
         }
         let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
-        self.tell(cx, failure.losing(self.unwritten()));
+        self.tell(cx, failure.losing(self.unwritten(false)));
         self.finish(cx, &End(By::Local, How::Error, Exit::Local))
     }
 
@@ -166,7 +166,7 @@ impl Link {
             Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
             Stop::Deadline(_) => (By::Local, How::Timeout, "the deadline has passed"),
         };
-        let (exit, unsent, unwritten) = (stop.exit(), self.unsent(), self.unwritten());
+        let (exit, unsent, unwritten) = (stop.exit(), self.unsent(), self.unwritten(true));
         if unsent.is_some() || how == How::Timeout {
             let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
             self.tell(cx, failure.after(cx.now - self.began).losing(unsent));
@@ -213,9 +213,10 @@ impl Link {
         (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
     }
 
-    /// What came and was not written.
-    fn unwritten(&self) -> Option<Lost> {
-        let bytes = self.down.held();
-        (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
+    /// What came and was not written; when the run is cut short, with what the kernel has of it.
+    fn unwritten(&self, cut_short: bool) -> Option<Lost> {
+        let (left, at_least) = if cut_short && self.relay.stdout { stdio::left(&self.stream.io) } else { (0, false) };
+        let bytes = self.down.held() + left;
+        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Down })
     }
 }
