@@ -1,10 +1,10 @@
 //! What can happen in a run: plain facts, raised by tasks as they occur and told by `report/`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::cli::address::Peer;
+use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::Failure;
 
 /// Number of a connection within this run, counted from 1.
@@ -108,8 +108,10 @@ pub enum Event {
     },
     /// Sockets listen.
     Listen {
+        /// For which protocol.
+        proto: Proto,
         /// Every address bound; not empty.
-        addrs: Vec<SocketAddr>,
+        addrs: Vec<Addr>,
     },
     /// Connecting to one address began.
     Attempt {
@@ -123,7 +125,7 @@ pub enum Event {
         /// Its other end.
         peer: Peer,
         /// Our end.
-        local: SocketAddr,
+        local: Addr,
         /// How long the lookup took, if there was one.
         lookup: Option<Duration>,
         /// How long the handshake took.
@@ -136,7 +138,7 @@ pub enum Event {
         /// Its address.
         peer: Peer,
         /// Ours.
-        local: SocketAddr,
+        local: Addr,
     },
     /// The peer's first byte came.
     FirstByte {

@@ -14,15 +14,6 @@ pub enum Host {
     Name(Rc<str>),
 }
 
-/// The address of a socket, with the name that led to it.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    /// The name the user gave; none where the user gave an address, or none at all.
-    pub host: Option<Rc<str>>,
-    /// Address and port.
-    pub addr: SocketAddr,
-}
-
 /// The IP version that the user allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {

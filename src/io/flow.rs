@@ -1,12 +1,18 @@
 //! Bytes on their way from one endpoint to another, in order, none lost, and never more held than one buffer.
 //!
-//! A flow begins in memory, where small talk is cheapest. Once it has carried enough it looks for a way through the
-//! kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what its ends mean.
+//! A flow begins in memory, where small talk is cheapest. Once it has carried enough, and nobody looks at its bytes, it
+//! takes a way through the kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what
+//! its ends mean.
+
+use std::time::Instant;
 
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
 use super::express::{Count, Express, Step};
+use crate::error::Way;
 use crate::logic::Look;
+use crate::logic::filter::Chain;
+use crate::logic::pace::Pace;
 
 /// So many bytes make a flow worth a way through the kernel.
 const BULK: u64 = 128 * 1024;
@@ -18,19 +24,29 @@ const BUDGET: u64 = 4 << 20;
 const LEAST_COST: u64 = 4 << 10;
 
 /// One direction of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Flow {
+    way: Way,
     lane: Lane,
     held: Held,
+    works: Option<Box<Works>>,
     end: bool,
     count: Count,
 }
 
-/// Where the bytes go along.
+/// What is done to the bytes on their way.
 #[derive(Debug, Default)]
+pub struct Works {
+    /// What changes them.
+    pub chain: Chain,
+    /// What delays them.
+    pub pace: Option<Pace>,
+}
+
+/// Where the bytes go along.
+#[derive(Debug)]
 enum Lane {
     /// In memory, until there is much to carry.
-    #[default]
     Memory,
     /// In memory for good, once the way through the kernel was found barred.
     Barred,
@@ -43,7 +59,7 @@ enum Lane {
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flowed {
-    /// All that could be moved was; an event will tell of more.
+    /// All that could be moved was; an event will tell of more, or the flow's [`Flow::wake`] has come.
     Waiting,
     /// There is more to move, in the next turn.
     Busy,
@@ -51,7 +67,25 @@ pub enum Flowed {
     Ended,
 }
 
+/// What a flow is given to work with.
+pub struct Means<'a> {
+    /// Who looks at the bytes as they are on the wire.
+    pub look: &'a mut dyn Look,
+    /// Memory that all flows share, and that holds nothing between turns.
+    pub scratch: &'a mut [u8],
+    /// The time.
+    pub now: Instant,
+}
+
 impl Flow {
+    /// A flow that carries nothing yet.
+    pub fn new(way: Way, works: Works) -> Self {
+        let idle = works.chain.is_empty() && works.pace.is_none();
+        let works = (!idle).then(|| Box::new(works));
+        let lane = if works.is_some() { Lane::Barred } else { Lane::Memory };
+        Self { way, lane, held: Held::default(), works, end: false, count: Count::default() }
+    }
+
     /// Bytes taken from the source.
     pub fn taken(&self) -> u64 {
         self.count.taken
@@ -62,9 +96,35 @@ impl Flow {
         self.count.given
     }
 
-    /// Bytes taken and not given yet.
+    /// Bytes taken and not given yet, as the sink would get them.
     pub fn held(&self) -> u64 {
-        self.count.taken - self.count.given
+        let way = match &self.lane {
+            Lane::Express(way) | Lane::Recalled(way) => way.held(),
+            Lane::Memory | Lane::Barred => 0,
+        };
+        (self.held.bytes().len() + way) as u64
+    }
+
+    /// When what is held may go on, where time alone holds it.
+    pub fn wake(&self) -> Option<Instant> {
+        let pace = self.works.as_ref()?.pace.as_ref()?;
+        pace.next().filter(|_| !self.held.is_empty())
+    }
+
+    /// What the filters have to say to the other side.
+    pub fn answers(&mut self) -> Vec<u8> {
+        self.works.as_mut().map_or_else(Vec::new, |works| works.chain.answers())
+    }
+
+    /// Characters that the other side's encoding does not have.
+    pub fn unmappable(&self) -> u64 {
+        self.works.as_ref().map_or(0, |works| works.chain.unmappable())
+    }
+
+    /// Sends something of our own along.
+    pub fn inject(&mut self, bytes: &[u8]) {
+        self.count.taken += bytes.len() as u64;
+        self.held.append(bytes);
     }
 
     /// Takes no more from the source: what is held is all that is left to give.
@@ -72,26 +132,20 @@ impl Flow {
         self.end = true;
     }
 
-    /// Moves what can be moved now. `scratch` is shared by all flows, and holds nothing between turns.
+    /// Moves what can be moved now.
     ///
     /// # Errors
     /// Which side failed, and how. What is held stays held.
-    pub fn pump(
-        &mut self,
-        from: &mut Endpoint,
-        to: &mut Endpoint,
-        look: &mut dyn Look,
-        scratch: &mut [u8],
-    ) -> Result<Flowed, Broken> {
+    pub fn pump(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Flowed, Broken> {
         let mut budget = BUDGET;
         while budget > 0 {
-            if !look.wants() {
+            if !means.look.wants() {
                 self.choose_lane(from, to);
             }
             let before = self.count;
             let step = match &mut self.lane {
                 Lane::Express(way) if !self.end => way.step(from, to, &mut self.count)?,
-                _ => self.carry(from, to, look, scratch)?,
+                _ => self.carry(from, to, means)?,
             };
             match step {
                 Step::Moved => {
@@ -123,39 +177,46 @@ impl Flow {
         }
     }
 
-    /// One read and one write through memory.
-    fn carry(
-        &mut self,
-        from: &mut Endpoint,
-        to: &mut Endpoint,
-        look: &mut dyn Look,
-        scratch: &mut [u8],
-    ) -> Result<Step, Broken> {
-        if self.held.is_empty() {
-            let count = match self.take_back(scratch)? {
-                Some(count) => count, // it was counted when it was taken first
-                None if self.end => return Ok(Step::End),
-                None => match from.read(scratch).map_err(|error| Broken::new(Side::Source, error))? {
-                    Io::Blocked => return Ok(Step::Blocked),
-                    Io::End => {
-                        self.end = true;
-                        return Ok(Step::End);
-                    }
-                    Io::Moved(count) => {
-                        self.count.taken += count as u64;
-                        look.see(&scratch[..count]);
-                        count
-                    }
-                },
-            };
-            return self.give(to, &scratch[..count]);
+    /// One read or one write through memory.
+    fn carry(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Step, Broken> {
+        if !self.held.is_empty() {
+            return self.give_held(to, means.now);
         }
-        match put(to, self.held.bytes())? {
-            0 => Ok(Step::Blocked),
-            given => {
-                self.count.given += given as u64;
-                self.held.drop_first(given);
-                Ok(Step::Moved)
+        let count = match self.take_back(means.scratch)? {
+            Some(count) => return self.give(to, &means.scratch[..count]), // it was seen and counted when it was taken
+            None if self.end => 0,
+            None => match from.read(means.scratch).map_err(|error| Broken::new(Side::Source, error))? {
+                Io::Blocked => return Ok(Step::Blocked),
+                Io::End => 0,
+                Io::Moved(count) => count,
+            },
+        };
+        self.count.taken += count as u64;
+        self.end |= count == 0;
+        let Some(works) = &mut self.works else {
+            if count == 0 {
+                return Ok(Step::End);
+            }
+            self.end |= !means.look.see(&means.scratch[..count]);
+            return self.give(to, &means.scratch[..count]);
+        };
+        if self.way == Way::Down && count > 0 {
+            self.end |= !means.look.see(&means.scratch[..count]);
+        }
+        let mut worked = Vec::new();
+        match count {
+            0 => works.chain.end(&mut worked),
+            _ => works.chain.run(&means.scratch[..count], &mut worked),
+        }
+        if self.way == Way::Up && !worked.is_empty() {
+            self.end |= !means.look.see(&worked);
+        }
+        match (worked.is_empty(), count) {
+            (true, 0) => Ok(Step::End),
+            (true, _) => Ok(Step::Moved),
+            (false, _) => {
+                self.held.append(&worked);
+                self.give_held(to, means.now)
             }
         }
     }
@@ -165,8 +226,26 @@ impl Flow {
         let put = put(to, bytes);
         let given = put.as_ref().map_or(0, |given| *given);
         self.count.given += given as u64;
-        self.held.keep(&bytes[given..]);
+        self.held.append(&bytes[given..]);
         put.map(|_| Step::Moved)
+    }
+
+    fn give_held(&mut self, to: &mut Endpoint, now: Instant) -> Result<Step, Broken> {
+        let mut bytes = self.held.bytes();
+        let pace = self.works.as_mut().and_then(|works| works.pace.as_mut());
+        if let Some(pace) = &pace {
+            bytes = &bytes[..pace.allow(bytes, now)];
+        }
+        let given = if bytes.is_empty() { 0 } else { put(to, bytes)? };
+        if given == 0 {
+            return Ok(Step::Blocked);
+        }
+        if let Some(pace) = pace {
+            pace.sent(&bytes[..given], now);
+        }
+        self.count.given += given as u64;
+        self.held.drop_first(given);
+        Ok(Step::Moved)
     }
 
     /// What was left on a way through the kernel that is barred.
@@ -191,7 +270,7 @@ fn put(to: &mut Endpoint, bytes: &[u8]) -> Result<usize, Broken> {
 
 /// Bytes that a sink would not take at once. Costs nothing while empty.
 #[derive(Debug, Default)]
-struct Held {
+pub(super) struct Held {
     bytes: Vec<u8>,
     start: usize,
 }
@@ -205,11 +284,8 @@ impl Held {
         &self.bytes[self.start..]
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.bytes = bytes.to_vec();
-            self.start = 0;
-        }
+    fn append(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
     }
 
     fn drop_first(&mut self, count: usize) {

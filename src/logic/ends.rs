@@ -266,8 +266,9 @@ impl Look for Ends {
         self.request.open() && self.rules.half_close == HalfClose::Careful
     }
 
-    fn see(&mut self, bytes: &[u8]) {
+    fn see(&mut self, bytes: &[u8]) -> bool {
         self.request.see(bytes);
+        true
     }
 }
 

@@ -10,8 +10,8 @@ pub trait Look {
     /// Whether it wants to see what comes next.
     fn wants(&self) -> bool;
 
-    /// Sees the next bytes.
-    fn see(&mut self, bytes: &[u8]);
+    /// Sees the next bytes. Whether more are welcome after them.
+    fn see(&mut self, bytes: &[u8]) -> bool;
 }
 
 /// Nobody looks.
@@ -22,5 +22,7 @@ impl Look for Unseen {
         false
     }
 
-    fn see(&mut self, _: &[u8]) {}
+    fn see(&mut self, _: &[u8]) -> bool {
+        true
+    }
 }

@@ -2,7 +2,9 @@
 
 pub mod acceptor;
 pub mod attempt;
+pub mod bind;
 mod path;
 pub mod resolve;
 pub mod socket;
 pub mod stream;
+pub mod unix;

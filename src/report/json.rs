@@ -1,12 +1,9 @@
 //! Events as JSON objects, one a line: `time`, `event`, then flat fields; durations in seconds, sizes in bytes.
 
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use super::human::address;
-use crate::cli::address::Peer;
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
@@ -42,13 +39,13 @@ pub(super) fn lines(event: &Event) -> String {
                 "host": &**host, "addrs": addrs, "resolve_s": seconds(*took),
             }),
         ),
-        Event::Listen { addrs } => addrs
+        Event::Listen { proto, addrs } => addrs
             .iter()
             .map(|addr| {
                 line(
                     "listen",
                     json!({
-                        "proto": "tcp", "addr": address(addr), "port": addr.port(),
+                        "proto": proto.word(), "addr": addr.to_string(), "port": addr.port(),
                     }),
                 )
             })
@@ -56,23 +53,23 @@ pub(super) fn lines(event: &Event) -> String {
         Event::Attempt { peer } => line(
             "attempt",
             json!({
-                "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(), "proto": "tcp",
+                "host": peer.host.as_deref(), "addr": peer.addr.to_string(), "port": peer.addr.port(), "proto": peer.proto.word(),
             }),
         ),
         Event::Connect { conn, peer, local, lookup, took } => line(
             "connect",
             json!({
-                "conn": conn, "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(),
-                "proto": "tcp", "service": service(peer.addr.port()),
-                "local_addr": address(local), "local_port": local.port(),
+                "conn": conn, "host": peer.host.as_deref(), "addr": peer.addr.to_string(), "port": peer.addr.port(),
+                "proto": peer.proto.word(), "service": peer.addr.port().and_then(|port| service(port, peer.proto)),
+                "local_addr": local.to_string(), "local_port": local.port(),
                 "resolve_s": lookup.map(seconds), "connect_s": seconds(*took),
             }),
         ),
         Event::Accept { conn, peer, local } => line(
             "accept",
             json!({
-                "conn": conn, "addr": address(&peer.addr), "port": peer.addr.port(),
-                "local_addr": address(local), "local_port": local.port(),
+                "conn": conn, "addr": peer.addr.to_string(), "port": peer.addr.port(),
+                "local_addr": local.to_string(), "local_port": local.port(),
             }),
         ),
         Event::FirstByte { conn, after } => line(
@@ -98,7 +95,7 @@ fn closed(close: &Close) -> Value {
     json!({
         "conn": close.conn,
         "host": close.peer.host.as_deref(),
-        "addr": address(&close.peer.addr),
+        "addr": close.peer.addr.to_string(),
         "port": close.peer.addr.port(),
         "by": close.by.word(),
         "how": close.how.word(),
@@ -111,17 +108,17 @@ fn closed(close: &Close) -> Value {
 }
 
 fn failed(failure: &Failure, fatal: bool) -> Value {
-    let (host, addr): (Option<String>, Option<SocketAddr>) = match &failure.object {
-        Object::Peer(Peer { host, addr }) => (host.as_deref().map(Into::into), Some(*addr)),
+    let (host, peer) = match &failure.object {
+        Object::Peer(peer) => (peer.host.as_deref().map(Into::into), Some(peer)),
         Object::Named(name) => (Some(name.clone()), None),
         Object::File(path) => (Some(path.display().to_string()), None),
     };
     json!({
         "deed": failure.deed.word(),
         "host": host,
-        "addr": addr.as_ref().map(address),
-        "port": addr.map(|addr| addr.port()),
-        "proto": addr.map(|_| "tcp"),
+        "addr": peer.map(|peer| peer.addr.to_string()),
+        "port": peer.and_then(|peer| peer.addr.port()),
+        "proto": peer.map(|peer| peer.proto.word()),
         "reason": failure.reason,
         "errno": failure.errno,
         "exit": failure.exit.code(),

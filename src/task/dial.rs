@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::link::Link;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::Host;
-use crate::cli::address::Peer;
+use crate::cli::peer::Peer;
 use crate::cli::plan::{self, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
