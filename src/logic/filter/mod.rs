@@ -211,6 +211,9 @@ mod tests {
         becomes(&mut all("iso-2022-jp").sending(), b"\xe6\x97\xa5\xe6\x97", b"\x1b$BF|\x1b(B?");
         becomes(&mut all("iso-2022-jp").sending(), "日\n".as_bytes(), b"\x1b$BF|\x1b(B\r\n");
         becomes(&mut all("gbk").receiving(), b"\xff\xf1\xc4\xff\xf1\xe3\xc4", "你\u{fffd}".as_bytes());
+        let (gbk, latin1) = (encoding("gbk").expect("known"), encoding("latin1").expect("known"));
+        let filters = vec![Filter::Decode(Decode::new(gbk)), Filter::Encode(Encode::new(latin1))];
+        becomes(&mut Chain { filters }, b"a\xc4", b"a?");
     }
 
     proptest! {
