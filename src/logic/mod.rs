@@ -1,6 +1,9 @@
 //! What decides: pure rules over bytes, facts and a `now` that is handed in. No descriptor, no clock, no output.
 
 pub mod ends;
+pub mod filter;
+pub mod message;
+pub mod pace;
 pub mod race;
 pub mod request_line;
 pub mod timers;
