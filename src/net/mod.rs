@@ -2,6 +2,7 @@
 
 pub mod acceptor;
 pub mod attempt;
+pub mod datagram;
 mod path;
 pub mod resolve;
 pub mod socket;
