@@ -74,6 +74,23 @@ pub struct Ready {
     broken: bool,
 }
 
+impl Ready {
+    /// Whether there may be something to read, an error or an end included.
+    pub fn readable(self) -> bool {
+        self.readable
+    }
+
+    /// Whether something may be written.
+    pub fn writable(self) -> bool {
+        self.writable
+    }
+
+    /// Whether it tells of an error, or that nobody takes what is written.
+    pub fn broken(self) -> bool {
+        self.broken
+    }
+}
+
 impl From<&mio::event::Event> for Ready {
     fn from(event: &mio::event::Event) -> Self {
         #[cfg(target_os = "linux")]

@@ -3,6 +3,7 @@
 pub mod acceptor;
 pub mod attempt;
 pub mod bind;
+pub mod datagram;
 mod path;
 pub mod resolve;
 pub mod socket;
