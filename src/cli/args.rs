@@ -20,7 +20,7 @@ pub const EXAMPLES: [(&str, &str); 8] = [
         "ask a web server by hand",
     ),
     ("nsock -l 0 --port-file port", "listen on any free port, and write down which"),
-    ("nsock -w 3 host 22 < /dev/null", "read a banner; leave after 3 s of silence"),
+    ("nsock -d -w 3 host 22", "read a banner; leave after 3 s of silence"),
 ];
 
 /// The forms of a command line.
@@ -41,11 +41,11 @@ const TEMPLATE: &str = "{name} {version}: {about}
     override_usage = SYNOPSIS.join("\n       "),
     help_template = TEMPLATE,
     before_help = before_help(),
-    after_help = "TIME is 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\n\
+    after_help = "T is a time: 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\n\
         Exit: 0 done, 1 the network said no, 2 usage, 3 this machine said no, 4 no such name, 124 a time limit passed.",
     disable_help_flag = true,
     disable_version_flag = true,
-    next_line_help = false,
+    args_override_self = true,
 )]
 pub struct Args {
     /// HOST PORT, HOST:PORT or [v6]:PORT; with -l [ADDR] PORT or ADDR:PORT
@@ -77,7 +77,7 @@ pub struct Mode {
     pub listen: bool,
 
     /// Write the bound port to FILE once listening (with port 0: which one it is)
-    #[arg(long, value_name = "FILE", requires = "listen", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub port_file: Option<PathBuf>,
 }
 
@@ -114,7 +114,7 @@ pub struct Place {
 #[derive(Clone, Debug, Group)]
 #[command(next_help_heading = "Time limits")]
 pub struct Time {
-    /// Connecting takes at most T, and so does silence on a connection; 0 is -q 0
+    /// Connecting takes at most T, and so does silence on a connection (0 sets no limit, but -q 0)
     #[arg(short = 'w', long, value_name = "T", alias = "wait", value_parser = duration::parse, allow_negative_numbers = true)]
     pub timeout: Option<Duration>,
 
@@ -126,8 +126,8 @@ pub struct Time {
     #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
     pub idle_timeout: Option<Duration>,
 
-    /// A listener waits at most T for its peer
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true, requires = "listen")]
+    /// A listener waits at most T for its peer (-w does not limit that)
+    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
     pub accept_timeout: Option<Duration>,
 
     /// The whole run takes at most T
@@ -168,7 +168,7 @@ pub struct Tell {
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Tell nothing, not even errors: the exit status speaks
+    /// Tell nothing of the run, not even errors: the exit status speaks
     #[arg(long, conflicts_with_all = ["verbose", "json"])]
     pub quiet: bool,
 

@@ -156,6 +156,10 @@ pub fn plan(args: Args) -> Result<Plan, Usage> {
     let deed = if args.mode.listen {
         Deed::Listen(listen(&args.words, args.mode, args.place, &args.time)?)
     } else {
+        needs_listen(&[
+            (args.mode.port_file.is_some(), "--port-file"),
+            (args.time.accept_timeout.is_some(), "--accept-timeout"),
+        ])?;
         let asked = args.time.connect_timeout.or(wait);
         let limit = Limit { time: asked.unwrap_or(CONNECT_LIMIT), asked: asked.is_some() };
         Deed::Connect(connect(&args.words, args.place, limit, args.ends.no_stdin)?)
@@ -168,6 +172,7 @@ fn connect(words: &[String], place: args::Place, limit: Limit, no_stdin: bool) -
     let (host, port) = match words {
         [] if place.port.is_some() => return Err("HOST and PORT are missing (-p is the local port)".into()),
         [] => return Err("HOST and PORT are missing: nsock HOST PORT connects, nsock -l PORT listens".into()),
+        [word] if word.contains("://") => return Err(format!("'{word}' is a URL: write nsock HOST PORT").into()),
         [word] => split_port(word).ok_or_else(|| missing_port(word, place.port))?,
         [host, port] => (host.as_str(), port.as_str()),
         [_, _, extra, ..] => return Err(too_many(extra, no_stdin)),
@@ -181,7 +186,10 @@ fn connect(words: &[String], place: args::Place, limit: Limit, no_stdin: bool) -
     let addr = place.source.as_deref().map(Host::parse).transpose()?;
     match &addr {
         Some(Host::Name(name)) => return Err(format!("-s {name}: the address to connect from must be numeric").into()),
-        Some(addr) => admit(family, addr)?,
+        Some(addr) => {
+            admit(family, addr)?;
+            same_version(addr, &host)?;
+        }
         None => {}
     }
     Ok(Connect {
@@ -197,14 +205,18 @@ fn listen(words: &[String], mode: args::Mode, place: args::Place, time: &args::T
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (host, port) = match (words.as_slice(), place.port) {
         ([], Some(port)) => (None, port),
+        ([word], Some(port)) if word.bytes().all(|b| b.is_ascii_digit()) => {
+            return Err(format!("PORT is given twice: -p {port} and '{word}'").into());
+        }
         ([host], Some(port)) => (Some(*host), port),
         ([_, word, ..], Some(port)) => {
             return Err(format!("PORT is given twice: -p {port} and '{word}'").into());
         }
         ([], None) => return Err("PORT is missing: nsock -l [ADDR] PORT".into()),
         ([word], None) => match split_port(word) {
+            Some(("", port)) => (None, port::parse(port)?), // :PORT
             Some((host, port)) => (Some(host), port::parse(port)?),
-            None => (None, port::parse(word)?),
+            None => (None, port::parse(word).map_err(|why| format!("{why}; nsock -l [ADDR] PORT"))?),
         },
         ([host, port], None) => (Some(*host), port::parse(port)?),
         ([_, _, extra, ..], None) => return Err(too_many(extra, false)),
@@ -238,6 +250,29 @@ fn admit(family: Family, host: &Host) -> Result<(), Usage> {
         return Ok(());
     }
     Err(format!("{} is no {} address", host.text(), family.name()).into())
+}
+
+/// A numeric local address must be of the IP version of a numeric remote one.
+fn same_version(from: &Host, to: &Host) -> Result<(), Usage> {
+    let v4 = |host: &Host| match host {
+        Host::Ip(ip) => Some(ip.is_ipv4()),
+        Host::Scoped(..) => Some(false),
+        Host::Name(_) => None,
+    };
+    match (v4(from), v4(to)) {
+        (Some(from_v4), Some(to_v4)) if from_v4 != to_v4 => {
+            Err(format!("-s {}: it cannot reach {}, which is of the other IP version", from.text(), to.text()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A flag that has a meaning only beside -l.
+fn needs_listen(flags: &[(bool, &str)]) -> Result<(), Usage> {
+    match flags.iter().find(|(given, _)| *given) {
+        Some((_, flag)) => Err(format!("{flag} is for listening: it needs -l").into()),
+        None => Ok(()),
+    }
 }
 
 fn missing_port(word: &str, local: Option<u16>) -> Usage {
@@ -312,6 +347,8 @@ mod tests {
         assert_eq!(listens("-l -s ::1 -p 80"), (Some("::1".into()), 80));
         assert_eq!(listens("-l -s ::1 80"), (Some("::1".into()), 80));
         assert_eq!(listens("-l [::1]:0"), (Some("::1".into()), 0));
+        assert_eq!(listens("-l :80"), (None, 80));
+        assert_eq!(listens("-l -l 80"), (None, 80));
     }
 
     #[test]
@@ -329,6 +366,11 @@ mod tests {
             ("-l", "PORT is missing"),
             ("-l 1 2 3", "one operand too many: '3'"),
             ("-l -p 80 h 81", "PORT is given twice"),
+            ("-l -p 80 81", "PORT is given twice"),
+            ("-l localhost", "nsock -l [ADDR] PORT"),
+            ("-s ::1 127.0.0.1 80", "of the other IP version"),
+            ("http://host/", "is a URL"),
+            ("http://host:80/", "is a URL"),
             ("-l -s ::1 ::1 80", "ADDR is given twice"),
             ("-4 ::1 80", "::1 is no IPv4 address"),
             ("-6 127.0.0.1 80", "127.0.0.1 is no IPv6 address"),
@@ -340,7 +382,7 @@ mod tests {
             ("-N --no-shutdown host 80", "cannot be used with"),
             ("-d --send-only host 80", "cannot be used with"),
             ("-l --connect-timeout 3 80", "cannot be used with"),
-            ("--port-file f host 80", "--listen"),
+            ("--port-file f host 80", "--port-file is for listening: it needs -l"),
             ("-e sh host 80", "no -e here"),
             ("-lke sh 80", "no -k here"),
             ("--ssl host 443", "no TLS"),

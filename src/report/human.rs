@@ -124,6 +124,7 @@ fn closed(close: &Close) -> String {
         How::Fin => "FIN".normal(),
         How::Rst => "RST".red(),
         How::Timeout => "timeout".red(),
+        How::Error if close.by == By::Signal => "cut short".normal(),
         How::Error => "error".red(),
     };
     let (who, port) = (who(&close.peer), port.to_string().bold());

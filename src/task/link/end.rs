@@ -193,7 +193,8 @@ impl Link {
             received: self.down.taken(),
             duration: cx.now - self.began,
             path: self.stream.path(),
-            remark: unanswered.then_some("no answer came after our half-close: try --no-shutdown"),
+            remark: unanswered
+                .then_some("no byte came back after our half-close: if one should have, try --no-shutdown"),
         })));
         Turn::End(exit)
     }
