@@ -165,6 +165,8 @@ pub enum Event {
     Close(Box<Close>),
     /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
     Setback(Box<Failure>),
+    /// Something goes wrong, and the run goes on. Told always.
+    Trouble(Box<Failure>),
     /// Something went wrong for good. Told always.
     Error(Box<Failure>),
 }

@@ -20,12 +20,12 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Err(Stop::Asked(text)) => match stdio::print(&text) {
             Ok(()) => Exit::Done,
             Err(error) => {
-                report::complain(&format_args!("write to stdout failed: {}", error::reason(&error)));
+                report::refuse(&format_args!("write to stdout failed: {}", error::reason(&error)));
                 Exit::Local
             }
         },
         Err(Stop::Wrong(usage)) => {
-            report::complain(&usage);
+            report::refuse(&usage);
             Exit::Usage
         }
     }

@@ -119,19 +119,19 @@ pub struct Time {
     pub timeout: Option<Duration>,
 
     /// Looking up and connecting take at most T (without it 10 s)
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true, conflicts_with = "listen")]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true, conflicts_with = "listen")]
     pub connect_timeout: Option<Duration>,
 
     /// Leave after T without a byte either way
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
     pub idle_timeout: Option<Duration>,
 
     /// A listener waits at most T for its peer (-w does not limit that)
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
     pub accept_timeout: Option<Duration>,
 
     /// The whole run takes at most T
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
     pub deadline: Option<Duration>,
 }
 

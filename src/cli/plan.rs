@@ -82,6 +82,8 @@ pub struct Listen {
     pub no_dns: bool,
     /// Network interface.
     pub interface: Option<String>,
+    /// How long looking ADDR up may take.
+    pub lookup_limit: Limit,
     /// How long to wait for the first peer.
     pub accept_limit: Option<Duration>,
     /// Where to write the bound port.
@@ -154,7 +156,8 @@ pub fn plan(args: Args) -> Result<Plan, Usage> {
     let voice =
         Voice { level: args.tell.verbose, quiet: args.tell.quiet, json: args.tell.json, color: args.tell.color };
     let deed = if args.mode.listen {
-        Deed::Listen(listen(&args.words, args.mode, args.place, &args.time)?)
+        let lookup_limit = Limit { time: wait.unwrap_or(CONNECT_LIMIT), asked: wait.is_some() };
+        Deed::Listen(listen(&args.words, args.mode, args.place, lookup_limit, args.time.accept_timeout)?)
     } else {
         needs_listen(&[
             (args.mode.port_file.is_some(), "--port-file"),
@@ -200,7 +203,13 @@ fn connect(words: &[String], place: args::Place, limit: Limit, no_stdin: bool) -
     })
 }
 
-fn listen(words: &[String], mode: args::Mode, place: args::Place, time: &args::Time) -> Result<Listen, Usage> {
+fn listen(
+    words: &[String],
+    mode: args::Mode,
+    place: args::Place,
+    lookup_limit: Limit,
+    accept_limit: Option<Duration>,
+) -> Result<Listen, Usage> {
     let family = place.family();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (host, port) = match (words.as_slice(), place.port) {
@@ -234,7 +243,8 @@ fn listen(words: &[String], mode: args::Mode, place: args::Place, time: &args::T
         family,
         no_dns: place.no_dns,
         interface: place.interface,
-        accept_limit: time.accept_timeout,
+        lookup_limit,
+        accept_limit,
         port_file: mode.port_file,
     })
 }

@@ -37,7 +37,7 @@ mod linux {
     use std::os::fd::{AsFd, OwnedFd};
 
     use rustix::io::Errno;
-    use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
+    use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, splice};
 
     use super::{Broken, Count, Endpoint, Side, Step, io};
     use crate::io::endpoint::{Kind, ask_both};
@@ -129,7 +129,9 @@ mod linux {
 
     /// Asks for a larger pipe. It may be refused (a user's pipes have a limit in all): then it stays as it is.
     fn widen(pipe: &Endpoint) {
-        let _ = fcntl_setpipe_size(pipe.as_fd(), PIPE_SIZE);
+        if fcntl_getpipe_size(pipe.as_fd()).is_ok_and(|size| size < PIPE_SIZE) {
+            let _ = fcntl_setpipe_size(pipe.as_fd(), PIPE_SIZE);
+        }
     }
 
     fn send_file(from: &mut Endpoint, to: &mut Endpoint, count: &mut Count) -> Result<Step, Broken> {
@@ -172,7 +174,7 @@ mod linux {
     impl Conduit {
         fn new() -> io::Result<Self> {
             let (read, write) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
-            let size = fcntl_setpipe_size(&write, PIPE_SIZE).or_else(|_| rustix::pipe::fcntl_getpipe_size(&write))?;
+            let size = fcntl_setpipe_size(&write, PIPE_SIZE).or_else(|_| fcntl_getpipe_size(&write))?;
             Ok(Self { read, write, half: size / 2, held: 0, end: false })
         }
 
@@ -219,6 +221,7 @@ mod linux {
                         self.held -= bytes;
                         count.given += bytes as u64;
                     }
+                    Err(Errno::AGAIN) if to.never_blocks() => return Ok(false),
                     Err(Errno::AGAIN) => {
                         to.ask_writable();
                     }

@@ -174,13 +174,18 @@ impl Ends {
         self.peer_end.is_some_and(|end| self.given > 0 && self.last_given > end)
     }
 
-    /// What is waited for once one side has ended.
-    pub fn awaited(&self) -> Option<&'static str> {
-        match (self.stdin_done(), self.peer_done()) {
-            (true, false) => Some("the peer's end"),
-            (false, true) => Some("stdin"),
-            _ => None,
-        }
+    /// What is waited for once one side has ended, and until when at most.
+    pub fn awaited(&self) -> Option<(&'static str, Option<Instant>)> {
+        let what = match (self.stdin_done(), self.peer_done()) {
+            (true, false) if self.half_closed || self.stdin == Stdin::Unread => "the peer's end",
+            (true, false) if self.request == RequestLine::Yes => {
+                "the answer to what looks like an HTTP request, half-close put off (-N does it at once)"
+            }
+            (true, false) => "the peer's end, half-close put off (-N does it at once)",
+            (false, true) => "stdin",
+            _ => return None,
+        };
+        Some((what, self.leave_at().map(|(at, _)| at)))
     }
 
     /// What to do now.

@@ -1,7 +1,7 @@
 //! Sockets that listen, and the connections that come in on them.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use mio::Interest;
 use socket2::Socket;
@@ -33,6 +33,8 @@ pub enum Accepted {
     Nobody,
     /// This machine has nothing left for another connection: try again later.
     Exhausted(io::Error),
+    /// It will not accept anybody.
+    Failed(io::Error),
 }
 
 impl Acceptor {
@@ -54,6 +56,7 @@ impl Acceptor {
 
     fn bind_once(addrs: &[SocketAddr], interface: Option<&str>) -> Result<Self, Failure> {
         let mut sockets: Vec<(Socket, SocketAddr)> = Vec::with_capacity(addrs.len());
+        let mut missing = None;
         for &wanted in addrs {
             let mut addr = wanted;
             if let (0, Some((_, first))) = (addr.port(), sockets.first()) {
@@ -62,11 +65,14 @@ impl Acceptor {
             match listen(addr, interface) {
                 Ok(bound) => sockets.push(bound),
                 // A machine without IPv6 still listens, on what it has.
-                Err(failure) if is_wildcard(addrs) && lacks_family(&failure) && addrs.len() > 1 => {}
+                Err(failure) if lacks_family(&failure) => missing = Some(failure),
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(Self { sockets, ready: true })
+        match missing {
+            Some(failure) if sockets.is_empty() => Err(failure),
+            _ => Ok(Self { sockets, ready: true }),
+        }
     }
 
     /// What a failure of waiting for a peer is about.
@@ -112,8 +118,8 @@ impl Acceptor {
                         self.ready = true;
                         return Accepted::Exhausted(error);
                     }
-                    // A peer that gave up before it was accepted is not the listener's failure (accept(2)).
-                    Err(_) => self.ready = true,
+                    Err(error) if is_of_the_peer(&error) => self.ready = true,
+                    Err(error) => return Accepted::Failed(error),
                 }
             }
         }
@@ -153,12 +159,24 @@ fn any_port(addrs: &[SocketAddr]) -> bool {
     addrs.iter().any(|addr| addr.port() == 0)
 }
 
-fn is_wildcard(addrs: &[SocketAddr]) -> bool {
-    addrs.iter().map(SocketAddr::ip).all(|ip: IpAddr| ip.is_unspecified())
-}
-
 fn lacks_family(failure: &Failure) -> bool {
     [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EPROTONOSUPPORT].map(Some).contains(&failure.errno)
+}
+
+/// Errors of a connection that was over before it was accepted: not the listener's failure (accept(2)).
+fn is_of_the_peer(error: &io::Error) -> bool {
+    let theirs = [
+        libc::ECONNABORTED,
+        libc::EINTR,
+        libc::EPROTO,
+        libc::ENOPROTOOPT,
+        libc::ENETDOWN,
+        libc::ENETUNREACH,
+        libc::EHOSTDOWN,
+        libc::EHOSTUNREACH,
+        libc::EOPNOTSUPP,
+    ];
+    theirs.map(Some).contains(&error.raw_os_error())
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {

@@ -38,7 +38,7 @@ impl Attempt {
     /// What the system says at once.
     pub fn begin(peer: &Peer, local: &Local, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
         let socket = begin_connect(peer, local)?;
-        watch.add(&socket, source, Interest::WRITABLE).map_err(|error| connect_failed(peer, &error))?;
+        watch.add(&socket, source, Interest::WRITABLE).map_err(|error| connect_failed(peer, &error, true))?;
         Ok(Self { socket, peer: peer.clone(), began: now })
     }
 
@@ -66,7 +66,7 @@ impl Attempt {
 
     /// The local address of a connection that stands; none while it is pending.
     fn outcome(&self) -> Result<Option<SocketAddr>, Failure> {
-        let failed = |error: &io::Error| connect_failed(&self.peer, error);
+        let failed = |error: &io::Error| connect_failed(&self.peer, error, false);
         if let Some(error) = self.socket.take_error().unwrap_or_else(Some) {
             return Err(failed(&error));
         }

@@ -80,14 +80,18 @@ pub fn begin_connect(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
     }
     make_prompt(&socket);
     match socket.connect(&peer.addr.into()) {
-        Err(error) if !in_progress(&error) => Err(connect_failed(peer, &error)),
+        Err(error) if !in_progress(&error) => Err(connect_failed(peer, &error, true)),
         _ => Ok(socket),
     }
 }
 
-/// The failure of a connection to a peer.
-pub fn connect_failed(peer: &Peer, error: &io::Error) -> Failure {
-    let ours = [libc::EADDRNOTAVAIL, libc::EADDRINUSE, libc::EACCES, libc::EPERM, libc::ENOBUFS, libc::ENOMEM];
+/// The failure of a connection to a peer. `at_once`: connect(2) itself said no; later EACCES and EPERM are what an ICMP
+/// message means (administratively prohibited), and the network's.
+pub fn connect_failed(peer: &Peer, error: &io::Error, at_once: bool) -> Failure {
+    let mut ours = vec![libc::EADDRNOTAVAIL, libc::EADDRINUSE, libc::ENOBUFS, libc::ENOMEM];
+    if at_once {
+        ours.extend([libc::EACCES, libc::EPERM]);
+    }
     let exit = match error.raw_os_error() {
         Some(number) if ours.contains(&number) => Exit::Local,
         _ => Exit::Network,

@@ -44,6 +44,7 @@ impl Human {
         match event {
             _ if self.quiet => String::new(),
             Event::Error(failure) => std::mem::take(&mut self.setbacks) + &failed(failure),
+            Event::Trouble(failure) => failed(failure),
             Event::Setback(failure) if self.level > 0 => failed(failure),
             Event::Setback(failure) => {
                 self.setbacks += &failed(failure);
@@ -91,7 +92,7 @@ fn told(event: &Event, level: u8) -> String {
             Some(limit) => format!("nsock: waiting for {what}, {} at most", span(*limit)),
             None => format!("nsock: waiting for {what}"),
         },
-        (Event::Setback(_) | Event::Error(_), _) => return String::new(),
+        (Event::Setback(_) | Event::Trouble(_) | Event::Error(_), _) => return String::new(),
     };
     text + "\n"
 }
@@ -141,6 +142,7 @@ fn closed(close: &Close) -> String {
 fn failed(failure: &Failure) -> String {
     let object = match &failure.object {
         Object::Peer(peer) => format!("{} port {} (tcp)", who(peer), peer.addr.port().to_string().bold()),
+        Object::Host(name) => escaped(name),
         Object::Named(name) => escaped(name),
         Object::File(path) => escaped(&path.display().to_string()),
     };

@@ -7,12 +7,13 @@ pub use json::SCHEMA;
 
 use crate::cli::plan::Voice;
 use crate::event::{Event, Tell};
-use crate::io::stdio::Stderr;
+use crate::io::{self, stdio::complain};
 
 /// Tells events on stderr.
 pub struct Report {
     voice: Tongue,
-    stderr: Stderr,
+    /// Events that nobody read stderr for.
+    dropped: u64,
 }
 
 enum Tongue {
@@ -27,7 +28,17 @@ impl Report {
             true => Tongue::Json,
             false => Tongue::Human(human::Human::new(voice)),
         };
-        Self { voice, stderr: Stderr::default() }
+        Self { voice, dropped: 0 }
+    }
+}
+
+impl Report {
+    /// Says how many events were dropped, on a line of its own also where the last one was torn.
+    fn dropped_note(&self) -> String {
+        match &self.voice {
+            Tongue::Human(_) => format!("\nnsock: {} messages were dropped: nobody read stderr\n", self.dropped),
+            Tongue::Json => format!("\n{}", json::dropped(self.dropped)),
+        }
     }
 }
 
@@ -37,11 +48,18 @@ impl Tell for Report {
             Tongue::Human(human) => human.lines(event),
             Tongue::Json => json::lines(event),
         };
-        self.stderr.write(&lines);
+        if lines.is_empty() {
+            return;
+        }
+        let heard = self.dropped == 0 || complain(&self.dropped_note(), false);
+        match heard && complain(&lines, heard) {
+            true => self.dropped = 0,
+            false => self.dropped += 1,
+        }
     }
 }
 
 /// Says that the command line makes no sense.
-pub fn complain(what: &impl std::fmt::Display) {
-    Stderr::default().write(&format!("nsock: {}\n", human::escaped(&what.to_string())));
+pub fn refuse(what: &impl std::fmt::Display) {
+    io::stdio::complain(&format!("nsock: {}\n", human::escaped(&what.to_string())), true);
 }

@@ -59,15 +59,13 @@ impl Heat {
         }
     }
 
-    /// The attempts still under way as failures, and the last of all failures.
-    fn abandon(&mut self, now: Instant, reason: &str, exit: Exit) -> (Vec<Failure>, Option<Failure>) {
+    /// Every failure that was not told yet, with the attempts still under way as failures too.
+    fn abandon(&mut self, now: Instant, reason: &str, exit: Exit) -> Vec<Failure> {
         let under_way = self.attempts.drain(..).flatten().map(|attempt| {
             let peer = Object::Peer(attempt.peer().clone());
             Failure::new(Deed::Connect, peer, reason, exit).after(now - attempt.began())
         });
-        let mut failures: Vec<_> = self.last_failure.take().into_iter().chain(under_way).collect();
-        let last = failures.pop();
-        (failures, last)
+        self.last_failure.take().into_iter().chain(under_way).collect()
     }
 }
 
@@ -96,13 +94,8 @@ impl Dial {
             return Ok(None);
         };
         let took = cx.now - lookup.began();
-        let addrs = match lookup.poll() {
-            Some(answer) => answer.map_err(|failure| failure.after(took))?,
-            None if self.late(cx.now) => {
-                let exit = if self.plan.limit.asked { Exit::Timeout } else { Exit::Name };
-                return Err(lookup.failed("timed out", exit).after(took));
-            }
-            None => return Ok(None),
+        let Some(addrs) = lookup.step(cx.now, self.plan.limit)? else {
+            return Ok(None);
         };
         self.lookup_took = Some(took);
         cx.tell(&Event::Resolve {
@@ -201,7 +194,8 @@ impl Dial {
         let Stage::Racing(heat) = &mut self.stage else {
             return Turn::End(exit);
         };
-        let (failures, last) = heat.abandon(cx.now, reason, exit);
+        let mut failures = heat.abandon(cx.now, reason, exit);
+        let last = failures.pop();
         for failure in failures {
             cx.tell(&Event::Setback(Box::new(failure)));
         }

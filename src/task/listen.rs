@@ -73,21 +73,24 @@ impl Listen {
             return Turn::Wait(None);
         };
         let limit = self.plan.accept_limit.map(|limit| *since + limit);
-        match acceptor.accept() {
+        let accepted = acceptor.accept();
+        let failed = |error| Failure::system(Deed::Accept, acceptor.object(), error, Exit::Local);
+        match accepted {
             Accepted::Peer(stream) => {
                 self.link(cx, stream);
                 Turn::Wait(None)
             }
-            Accepted::Nobody if limit.is_some_and(|limit| limit <= cx.now) => {
+            Accepted::Failed(error) => cx.fail(failed(&error)),
+            _ if limit.is_some_and(|limit| limit <= cx.now) => {
                 cx.fail(waited_in_vain(acceptor, cx.now - *since, "timed out"))
             }
             Accepted::Nobody => Turn::Wait(limit),
             Accepted::Exhausted(error) => {
                 if !std::mem::replace(exhausted, true) {
-                    let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
-                    cx.tell(&Event::Error(Box::new(failure)));
+                    let failure = failed(&error);
+                    cx.tell(&Event::Trouble(Box::new(failure)));
                 }
-                Turn::Wait(Some(cx.now + PAUSE))
+                Turn::Wait(limit.into_iter().chain([cx.now + PAUSE]).min())
             }
         }
     }
@@ -114,11 +117,10 @@ impl Task for Listen {
     fn run(&mut self, cx: &mut Cx<'_>) -> Turn {
         let next = match &self.stage {
             Stage::Begin => self.begin(cx),
-            Stage::Resolving(lookup) => match lookup.poll() {
-                None => return Turn::Wait(None),
-                Some(answer) => answer
-                    .map_err(|failure| failure.after(cx.now - lookup.began()))
-                    .and_then(|addrs| self.bind(cx, &addrs)),
+            Stage::Resolving(lookup) => match lookup.step(cx.now, self.plan.lookup_limit) {
+                Ok(None) => return Turn::Wait(Some(lookup.began() + self.plan.lookup_limit.time)),
+                Ok(Some(addrs)) => self.bind(cx, &addrs),
+                Err(failure) => Err(failure),
             },
             Stage::Accepting { .. } | Stage::Linked => return self.accept(cx),
             Stage::Over(exit) => return Turn::End(*exit),
@@ -127,7 +129,10 @@ impl Task for Listen {
             Ok(stage) => self.stage = stage,
             Err(failure) => return cx.fail(failure),
         }
-        self.accept(cx)
+        match &self.stage {
+            Stage::Resolving(lookup) => Turn::Wait(Some(lookup.began() + self.plan.lookup_limit.time)),
+            _ => self.accept(cx),
+        }
     }
 
     fn ended(&mut self, outcome: Exit) {
@@ -135,9 +140,16 @@ impl Task for Listen {
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        if let (Stage::Accepting { acceptor, since, .. }, Stop::Deadline(_)) = (&self.stage, stop) {
-            let failure = waited_in_vain(acceptor, cx.now - *since, "the deadline has passed");
-            cx.tell(&Event::Error(Box::new(failure)));
-        }
+        const REASON: &str = "the deadline has passed";
+        let failure = match (&self.stage, stop) {
+            (Stage::Accepting { acceptor, since, .. }, Stop::Deadline) => {
+                waited_in_vain(acceptor, cx.now - *since, REASON)
+            }
+            (Stage::Resolving(lookup), Stop::Deadline) => {
+                lookup.failed(REASON, Exit::Timeout).after(cx.now - lookup.began())
+            }
+            _ => return,
+        };
+        cx.tell(&Event::Error(Box::new(failure)));
     }
 }

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Link, Stage};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{By, Close, Event, How};
-use crate::io::endpoint::{Io, Kind};
-use crate::io::stdio;
+use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::logic::ends::{Role, Why};
 use crate::task::{Cx, Stop, Turn};
 
@@ -87,7 +86,8 @@ impl Link {
             _ => {}
         }
         let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
-        self.tell(cx, failure.losing(self.unwritten(false)));
+        self.tell(cx, failure.losing(self.unwritten()));
+        self.tell_unsent(cx, "stdout failed", Exit::Local);
         self.finish(cx, &End(By::Local, How::Error, Exit::Local))
     }
 
@@ -101,15 +101,14 @@ impl Link {
             Why::QuitAfter => (By::Local, "the time to wait (-q) has passed"),
             Why::Idle { .. } => (By::Idle, "silent for too long"),
         };
-        let lost = self.unsent();
         let exit = match why {
             Why::Idle { answered: false } => Exit::Timeout,
-            _ if lost.is_some() && self.worst == Exit::Done => Exit::Network,
+            _ if self.worst == Exit::Done && self.unsent().is_some() => Exit::Network,
             _ => self.worst,
         };
-        if lost.is_some() || exit == Exit::Timeout {
+        if !self.tell_unsent(cx, reason, exit) && exit == Exit::Timeout {
             let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+            self.tell(cx, failure.after(cx.now - self.began));
         }
         match why {
             Why::AllSent | Why::QuitAfter => self.linger(cx, exit, why == Why::QuitAfter),
@@ -136,7 +135,7 @@ impl Link {
         linger.outstanding = outstanding;
         self.stage = Stage::Linger(linger);
         if cx.now >= linger.until {
-            return self.out_of_patience(cx, linger);
+            return self.finish(cx, &end); // what it has not acknowledged the kernel goes on sending
         }
         for _ in 0..LINGER_READS {
             match self.stream.io.read(cx.scratch) {
@@ -149,27 +148,17 @@ impl Link {
         Turn::Again
     }
 
-    /// The peer has not ended, and takes no more.
-    fn out_of_patience(&mut self, cx: &mut Cx<'_>, linger: Linger) -> Turn {
-        if linger.outstanding.is_none_or(|outstanding| outstanding == 0) {
-            return self.finish(cx, &End(By::Local, How::Fin, linger.exit));
-        }
-        let reason = "the peer has not acknowledged all that was sent";
-        let failure = Failure::new(Deed::Send, self.object(), reason, Exit::Network);
-        self.tell(cx, failure.after(cx.now - self.began));
-        self.finish(cx, &End(By::Local, How::Timeout, Exit::Network))
-    }
-
     /// The whole run ends now, whatever is under way.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         let (by, how, reason) = match stop {
             Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
-            Stop::Deadline(_) => (By::Local, How::Timeout, "the deadline has passed"),
+            Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
         };
-        let (exit, unsent, unwritten) = (stop.exit(), self.unsent(), self.unwritten(true));
-        if unsent.is_some() || how == How::Timeout {
+        let exit = stop.exit();
+        let unwritten = self.unwritten_anywhere();
+        if !self.tell_unsent(cx, reason, exit) && how == How::Timeout {
             let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began).losing(unsent));
+            self.tell(cx, failure.after(cx.now - self.began));
         }
         if unwritten.is_some() {
             let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, exit);
@@ -199,6 +188,16 @@ impl Link {
         Turn::End(exit)
     }
 
+    /// Tells what of stdin did not go out, if anything did not.
+    fn tell_unsent(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) -> bool {
+        let lost = self.unsent();
+        if lost.is_some() {
+            let failure = Failure::new(Deed::Send, self.object(), reason, exit);
+            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+        }
+        lost.is_some()
+    }
+
     fn tell(&self, cx: &mut Cx<'_>, failure: Failure) {
         cx.tell(&Event::Error(Box::new(failure)));
     }
@@ -209,15 +208,20 @@ impl Link {
 
     /// What stdin gave, or as a file still has, and the peer's socket did not accept.
     fn unsent(&self) -> Option<Lost> {
-        let (left, at_least) = self.stdin.as_ref().map_or((0, false), stdio::left);
+        let (left, at_least) = self.stdin.as_ref().map_or((0, false), Endpoint::left);
         let bytes = self.up.held() + left;
         (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
     }
 
-    /// What came and was not written; when the run is cut short, with what the kernel has of it.
-    fn unwritten(&self, cut_short: bool) -> Option<Lost> {
-        let (left, at_least) = if cut_short && self.relay.stdout { stdio::left(&self.stream.io) } else { (0, false) };
-        let bytes = self.down.held() + left;
-        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Down })
+    /// What came and was not written.
+    fn unwritten(&self) -> Option<Lost> {
+        let bytes = self.down.held();
+        (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
+    }
+
+    /// The same, with what the kernel has of it behind that.
+    fn unwritten_anywhere(&self) -> Option<Lost> {
+        let held = self.unwritten()?;
+        Some(Lost { bytes: held.bytes + self.stream.io.left().0, at_least: true, ..held })
     }
 }
