@@ -247,6 +247,11 @@ impl Endpoint {
         self.writable
     }
 
+    /// Whether a half-filled segment goes out at once. Switching that on sends what was held back.
+    pub(super) fn set_nodelay(&self, on: bool) {
+        let _ = rustix::net::sockopt::set_tcp_nodelay(self.as_fd(), on); // no TCP, no segments
+    }
+
     /// Remembers that a call on it would block.
     pub(super) fn drained(&mut self) {
         self.readable = false;

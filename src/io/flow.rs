@@ -3,6 +3,8 @@
 //! A flow begins in memory, where small talk is cheapest. Once it has carried enough it looks for a way through the
 //! kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what its ends mean.
 
+use std::time::Instant;
+
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
 use super::express::{Count, Express, Step};
@@ -40,6 +42,16 @@ enum Lane {
     Recalled(Box<Express>),
 }
 
+/// What a flow is given to work with.
+pub struct Means<'a> {
+    /// Who looks at the bytes.
+    pub look: &'a mut dyn Look,
+    /// Memory that all flows share, and that holds nothing between turns.
+    pub scratch: &'a mut [u8],
+    /// The time.
+    pub now: Instant,
+}
+
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flowed {
@@ -72,26 +84,28 @@ impl Flow {
         self.end = true;
     }
 
-    /// Moves what can be moved now. `scratch` is shared by all flows, and holds nothing between turns.
+    /// When to pump again, though nothing has become ready.
+    pub fn wake(&self) -> Option<Instant> {
+        match &self.lane {
+            Lane::Express(way) => way.wake(),
+            _ => None,
+        }
+    }
+
+    /// Moves what can be moved now.
     ///
     /// # Errors
     /// Which side failed, and how. What is held stays held.
-    pub fn pump(
-        &mut self,
-        from: &mut Endpoint,
-        to: &mut Endpoint,
-        look: &mut dyn Look,
-        scratch: &mut [u8],
-    ) -> Result<Flowed, Broken> {
+    pub fn pump(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Flowed, Broken> {
         let mut budget = BUDGET;
         while budget > 0 {
-            if !look.wants() {
+            if !means.look.wants() {
                 self.choose_lane(from, to);
             }
             let before = self.count;
             let step = match &mut self.lane {
-                Lane::Express(way) if !self.end => way.step(from, to, &mut self.count)?,
-                _ => self.carry(from, to, look, scratch)?,
+                Lane::Express(way) if !self.end => way.step(from, to, &mut self.count, means.now)?,
+                _ => self.carry(from, to, means)?,
             };
             match step {
                 Step::Moved => {
@@ -124,18 +138,12 @@ impl Flow {
     }
 
     /// One read and one write through memory.
-    fn carry(
-        &mut self,
-        from: &mut Endpoint,
-        to: &mut Endpoint,
-        look: &mut dyn Look,
-        scratch: &mut [u8],
-    ) -> Result<Step, Broken> {
+    fn carry(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Step, Broken> {
         if self.held.is_empty() {
-            let count = match self.take_back(scratch)? {
+            let count = match self.take_back(means.scratch)? {
                 Some(count) => count, // it was counted when it was taken first
                 None if self.end => return Ok(Step::End),
-                None => match from.read(scratch).map_err(|error| Broken::new(Side::Source, error))? {
+                None => match from.read(means.scratch).map_err(|error| Broken::new(Side::Source, error))? {
                     Io::Blocked => return Ok(Step::Blocked),
                     Io::End => {
                         self.end = true;
@@ -143,12 +151,12 @@ impl Flow {
                     }
                     Io::Moved(count) => {
                         self.count.taken += count as u64;
-                        look.see(&scratch[..count]);
+                        means.look.see(&means.scratch[..count]);
                         count
                     }
                 },
             };
-            return self.give(to, &scratch[..count]);
+            return self.give(to, &means.scratch[..count]);
         }
         match put(to, self.held.bytes())? {
             0 => Ok(Step::Blocked),

@@ -13,7 +13,7 @@ use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{By, Conn, Event};
 use crate::io::endpoint::{Endpoint, Kind, Ready};
-use crate::io::flow::{Broken, Flow, Flowed, Side};
+use crate::io::flow::{Broken, Flow, Flowed, Means, Side};
 use crate::io::stdio;
 use crate::logic::Unseen;
 use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck};
@@ -115,7 +115,7 @@ impl Link {
                 Step::Wait(_) if busy => return Turn::Again,
                 Step::Wait(until) => {
                     self.tell_awaited(cx);
-                    return Turn::Wait(until);
+                    return Turn::Wait(until.into_iter().chain(self.up.wake()).min());
                 }
             }
         }
@@ -126,7 +126,11 @@ impl Link {
         let (Some(stdin), None) = (&mut self.stdin, &self.wreck) else {
             return false;
         };
-        let flowed = self.up.pump(stdin, &mut self.stream.io, &mut self.ends, cx.scratch);
+        let flowed = self.up.pump(
+            stdin,
+            &mut self.stream.io,
+            &mut Means { look: &mut self.ends, scratch: cx.scratch, now: cx.now },
+        );
         self.ends.given(self.up.taken(), cx.now);
         match flowed {
             Ok(Flowed::Waiting) => false,
@@ -156,7 +160,11 @@ impl Link {
         let Some(stdout) = &mut self.stdout else {
             return Ok(false);
         };
-        let flowed = self.down.pump(&mut self.stream.io, stdout, &mut Unseen, cx.scratch);
+        let flowed = self.down.pump(
+            &mut self.stream.io,
+            stdout,
+            &mut Means { look: &mut Unseen, scratch: cx.scratch, now: cx.now },
+        );
         if self.ends.received(self.down.taken(), cx.now) {
             cx.tell(&Event::FirstByte { conn: self.conn, after: cx.now - self.began });
         }
@@ -251,7 +259,11 @@ impl Task for Link {
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         if let (Stage::Carry, Some(stdout)) = (&self.stage, &mut self.stdout) {
-            let _ = self.down.pump(&mut self.stream.io, stdout, &mut Unseen, cx.scratch);
+            let _ = self.down.pump(
+                &mut self.stream.io,
+                stdout,
+                &mut Means { look: &mut Unseen, scratch: cx.scratch, now: cx.now },
+            );
         }
         self.cut_short(cx, stop);
     }
