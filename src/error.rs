@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cli::peer::Peer;
@@ -124,7 +125,9 @@ impl Deed {
 pub enum Object {
     /// A socket's address, this host's or the peer's.
     Peer(Peer),
-    /// A name to look up, an interface, stdin, stdout, the event loop.
+    /// A name to look up.
+    Host(Rc<str>),
+    /// An interface, stdin, stdout, the event loop.
     Named(String),
     /// A file.
     File(PathBuf),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cli::peer::{Addr, Peer, Proto};
-use crate::error::Failure;
+use crate::error::{Failure, Way};
 
 /// Number of a connection within this run, counted from 1.
 pub type Conn = u64;
@@ -167,12 +167,39 @@ pub enum Event {
     Close(Box<Close>),
     /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
     Setback(Box<Failure>),
+    /// Something goes wrong, and the run goes on. Told always.
+    Trouble(Box<Failure>),
     /// Something went wrong for good. Told always.
     Error(Box<Failure>),
+}
+
+/// Bytes as they were on the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    /// Of which connection.
+    pub conn: Conn,
+    /// With whom.
+    pub peer: &'a Peer,
+    /// Which way they went.
+    pub way: Way,
+    /// Where they lie in their stream.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: &'a [u8],
 }
 
 /// Whatever listens to events.
 pub trait Tell {
     /// Takes note of an event, now.
     fn tell(&mut self, event: &Event);
+
+    /// Whether it dumps bytes.
+    fn dumps(&self) -> bool {
+        false
+    }
+
+    /// Dumps bytes, if it does.
+    fn dump(&mut self, chunk: &Chunk<'_>) {
+        let _ = chunk;
+    }
 }

@@ -72,20 +72,18 @@ impl Reactor {
     pub fn run(mut self, first: Box<dyn Task>, deadline: Option<Duration>, report: &mut dyn Tell) -> io::Result<Exit> {
         let root = self.admit(first, None);
         let mut now = clock();
-        let limit = deadline.map(|time| (now + time, time));
+        let limit = deadline.map(|time| now + time);
         loop {
             if let Some(exit) = self.run_due(root, now, report) {
                 return Ok(exit);
             }
-            self.wait(now, limit.map(|(at, _)| at))?;
+            self.wait(now, limit)?;
             now = clock();
             if let Some(signal) = self.mark() {
                 return Ok(self.stop(Stop::Signal(signal), now, report));
             }
-            if let Some((at, time)) = limit
-                && at <= now
-            {
-                return Ok(self.stop(Stop::Deadline(time), now, report));
+            if limit.is_some_and(|at| at <= now) {
+                return Ok(self.stop(Stop::Deadline, now, report));
             }
             while let Some(task) = self.timers.pop(now) {
                 self.call(task);
@@ -108,10 +106,10 @@ impl Reactor {
         }
     }
 
-    /// Runs each task that is due once. The exit status, when the root task has ended.
+    /// Runs each task that is due, and each that it spawns, once. The exit status, when the root task has ended.
     fn run_due(&mut self, root: usize, now: Instant, report: &mut dyn Tell) -> Option<Exit> {
-        for _ in 0..self.due.len() {
-            let key = self.due.pop_front()?;
+        let mut again = Vec::new();
+        while let Some(key) = self.due.pop_front() {
             let mut spawned = Vec::new();
             let Some(entry) = self.tasks.get_mut(key) else {
                 continue;
@@ -132,10 +130,13 @@ impl Reactor {
             }
             match turn {
                 Turn::Wait(deadline) => self.timers.set(key, deadline),
-                Turn::Again => self.call(key),
+                Turn::Again => again.push(key),
                 Turn::End(exit) if key == root => return Some(exit),
                 Turn::End(exit) => self.end(key, exit),
             }
+        }
+        for key in again {
+            self.call(key);
         }
         None
     }

@@ -67,6 +67,7 @@ fn man_page() -> String {
     man.render_title(&mut page).expect("memory can be written");
     man.render_name_section(&mut page).expect("memory can be written");
     synopsis().to_writer(&mut page).expect("memory can be written");
+    description().to_writer(&mut page).expect("memory can be written");
     examples().to_writer(&mut page).expect("memory can be written");
     man.render_options_section(&mut page).expect("memory can be written");
     page.extend(fs::read(root().join("man/prose.roff")).expect("the prose can be read"));
@@ -89,11 +90,28 @@ fn synopsis() -> Roff {
     roff
 }
 
+fn description() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["DESCRIPTION"]);
+    roff.text([
+        bold("nsock"),
+        roman(
+            " connects to a peer, or with -l listens for one, and relays stdin to it and what it sends to stdout, byte for \
+             byte. It tells errors on stderr, and with -v what happens. Its exit status says how it went.",
+        ),
+    ]);
+    roff
+}
+
 fn examples() -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXAMPLES"]);
-    for (command, what) in EXAMPLES {
-        roff.control("TP", []).text([bold(command)]).text([roman(what)]);
+    for (n, (command, what)) in EXAMPLES.into_iter().enumerate() {
+        if n > 0 {
+            roff.control("PP", []);
+        }
+        roff.control("nf", []).text([bold(command)]).control("fi", []);
+        roff.control("RS", ["4"]).text([roman(what)]).control("RE", []);
     }
     roff
 }

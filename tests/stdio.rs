@@ -440,3 +440,22 @@ fn a_slow_reader_on_a_terminal_gets_all() {
     client.finish().exits(0).silent();
     server.join();
 }
+
+#[test]
+fn a_fifo_opened_for_both_is_not_at_its_end() {
+    let server = server(|mut stream| {
+        let came = take(&stream, 5);
+        stream.write_all(b"ok").expect("send");
+        came
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    // Opened for both, stdin never ends: the run does, 2 s after the peer.
+    let script = format!(
+        "mkfifo {0} && {{ \"$NSOCK\" {HOST} {1} 0<>{0} & echo late > {0}; wait $!; }}",
+        fifo.display(),
+        server.port
+    );
+    shell(&script).run().exits(0).wrote(b"ok");
+    same(&server.join(), b"late\n");
+}

@@ -279,6 +279,7 @@ fn every_event_is_as_the_schema_has_it() {
     let (closed, _bound) = closed_port();
     let refused = dial(closed, &["--json"]).run().exits(1);
     names.extend(checked(&refused));
+    names.insert("dropped".into()); // has a test of its own
     let known: BTreeSet<String> = SCHEMA.iter().map(|(name, ..)| (*name).to_owned()).collect();
     assert_eq!(names, known, "each event of the schema is raised in this test");
 
@@ -364,5 +365,30 @@ fn odd_text_does_not_break_a_line_of_json() {
     let path = "/nosuch/evil\x1b[2J\n\"name";
     let outcome = nsock(&["--json", "-l", "--port-file", path, HOST, "0"]).run().exits(3);
     checked(&outcome);
-    assert_eq!(outcome.event("error")["host"], path);
+    assert_eq!(outcome.event("error")["object"], path);
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_stops_nothing_and_what_was_dropped_is_counted() {
+    let (mut reader, writer) = pipe();
+    let size = rustix::pipe::fcntl_getpipe_size(&writer).expect("F_GETPIPE_SZ");
+    (&writer).write_all(&vec![b'\n'; size]).expect("fill the pipe");
+    let server = server(|mut stream| {
+        stream.write_all(b"data goes on").expect("send");
+        slurp(&stream)
+    });
+    let mut client = dial(server.port, &["--json"]).hold_stdin().hold_stdout().stderr(writer).spawn();
+    let stdout = client.stdout.take().expect("held");
+    same(&take(&stdout, 12), b"data goes on");
+    let told = task(move || slurp(&mut reader));
+    client.finish().exits(0);
+    server.join();
+    let told = String::from_utf8(told.join()).expect("JSON is text");
+    let dropped = told
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .find(|event| event["event"] == "dropped")
+        .expect("that something was dropped is told");
+    assert!(dropped["events"].as_u64().is_some_and(|events| events > 0), "{told}");
 }

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
+use super::peer::Addr;
+
 /// A host, before anything was looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
@@ -102,11 +104,11 @@ pub fn split_port(word: &str) -> Option<(&str, &str)> {
 }
 
 /// The wildcard addresses that a family listens on when none is given.
-pub fn wildcards(family: Family, port: u16) -> Vec<SocketAddr> {
+pub fn wildcards(family: Family, port: u16) -> Vec<Addr> {
     [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]
         .into_iter()
         .filter(|&addr| family.admits(addr))
-        .map(|addr| SocketAddr::new(addr, port))
+        .map(|addr| SocketAddr::new(addr, port).into())
         .collect()
 }
 

@@ -21,7 +21,7 @@ pub const EXAMPLES: [(&str, &str); 8] = [
         "ask a web server by hand",
     ),
     ("nsock -l 0 --port-file port", "listen on any free port, and write down which"),
-    ("nsock -w 3 host 22 < /dev/null", "read a banner; leave after 3 s of silence"),
+    ("nsock -d -w 3 host 22", "read a banner; leave after 3 s of silence"),
 ];
 
 /// The forms of a command line.
@@ -46,11 +46,11 @@ const TEMPLATE: &str = "{name} {version}: {about}
     override_usage = SYNOPSIS.join("\n       "),
     help_template = TEMPLATE,
     before_help = before_help(),
-    after_help = "TIME is 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\n\
+    after_help = "T is a time: 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\n\
         Exit: 0 done, 1 the network said no, 2 usage, 3 this machine said no, 4 no such name, 124 a time limit passed.",
     disable_help_flag = true,
     disable_version_flag = true,
-    next_line_help = false,
+    args_override_self = true,
 )]
 pub struct Args {
     /// HOST PORT, HOST:PORT or [v6]:PORT; with -l [ADDR] PORT or ADDR:PORT
@@ -99,7 +99,7 @@ pub struct Mode {
     pub unix: bool,
 
     /// Write the bound port to FILE once listening (with port 0: which one it is)
-    #[arg(long, value_name = "FILE", requires = "listen", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub port_file: Option<PathBuf>,
 }
 
@@ -137,19 +137,19 @@ pub struct Place {
 #[command(next_help_heading = "Many peers")]
 pub struct Many {
     /// Go on after the first peer; serve many at once
-    #[arg(short, long, requires = "listen")]
+    #[arg(short, long)]
     pub keep_open: bool,
 
     /// Serve at most N at once; the next wait in the backlog
-    #[arg(short, long, value_name = "N", requires = "keep_open")]
+    #[arg(short, long, value_name = "N")]
     pub max_conns: Option<usize>,
 
     /// Serve at most N at once from one address; the next are closed
-    #[arg(long, value_name = "N", requires = "keep_open")]
+    #[arg(long, value_name = "N")]
     pub max_conns_per_host: Option<usize>,
 
     /// Serve N in all, then leave
-    #[arg(long, value_name = "N", requires = "listen")]
+    #[arg(long, value_name = "N")]
     pub accept: Option<u64>,
 
     /// Prefix each line on stdout with the peer it came from
@@ -161,24 +161,24 @@ pub struct Many {
 #[derive(Clone, Debug, Group)]
 #[command(next_help_heading = "Time limits")]
 pub struct Time {
-    /// Connecting takes at most T, and so does silence on a connection; 0 is -q 0
+    /// Connecting takes at most T, and so does silence on a connection (0 sets no limit, but -q 0)
     #[arg(short = 'w', long, value_name = "T", alias = "wait", value_parser = duration::parse, allow_negative_numbers = true)]
     pub timeout: Option<Duration>,
 
     /// Looking up and connecting take at most T (without it 10 s)
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true, conflicts_with = "listen")]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true, conflicts_with = "listen")]
     pub connect_timeout: Option<Duration>,
 
     /// Leave after T without a byte either way
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
     pub idle_timeout: Option<Duration>,
 
-    /// A listener waits at most T for its peer
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true, requires = "listen")]
+    /// A listener waits at most T for its peer (-w does not limit that)
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
     pub accept_timeout: Option<Duration>,
 
     /// The whole run takes at most T
-    #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
     pub deadline: Option<Duration>,
 }
 
@@ -228,15 +228,15 @@ pub struct Bytes {
     pub telnet: bool,
 
     /// Show received text of this encoding as UTF-8, and send stdin in it (gbk, big5, latin1 ...)
-    #[arg(long, value_name = "NAME", value_parser = filter::encoding::encoding)]
-    pub encoding: Option<&'static encoding_rs::Encoding>,
+    #[arg(long, value_name = "NAME", value_parser = filter::encoding)]
+    pub encoding: Option<&'static filter::Encoding>,
 
     /// Wait T between lines sent
     #[arg(short, long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
     pub interval: Option<Duration>,
 
     /// How stdin is cut into datagrams: at SIZE bytes (16k by itself), or after each line
-    #[arg(long, value_name = "SIZE|line", requires = "udp", value_parser = size::cut)]
+    #[arg(long, value_name = "SIZE|line", value_parser = size::cut)]
     pub datagram: Option<size::Cut>,
 
     /// Received bytes go to FILE instead of stdout
@@ -249,7 +249,7 @@ pub struct Bytes {
 #[command(next_help_heading = "Socket options")]
 pub struct Socket {
     /// Allow sending to a broadcast address
-    #[arg(short, long, requires = "udp")]
+    #[arg(short, long)]
     pub broadcast: bool,
 
     /// Hops a packet may take (IP_TTL, IPV6_UNICAST_HOPS)
@@ -281,7 +281,7 @@ pub struct Tell {
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Tell nothing, not even errors: the exit status speaks
+    /// Tell nothing of the run, not even errors: the exit status speaks
     #[arg(long, conflicts_with_all = ["verbose", "json"])]
     pub quiet: bool,
 

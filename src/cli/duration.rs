@@ -49,6 +49,17 @@ pub fn parse_keepalive(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses a time limit: a TIME that leaves time for something.
+///
+/// # Errors
+/// As [`parse`], and for 0.
+pub fn parse_limit(text: &str) -> Result<Duration, String> {
+    match parse(text)? {
+        Duration::ZERO => Err("a limit of 0 leaves no time".into()),
+        time => Ok(time),
+    }
+}
+
 /// How long to wait for something that may never come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {

@@ -68,7 +68,9 @@ impl UnixName {
         };
         // sun_path has 108 bytes on Linux, and a file's needs its final NUL (unix(7)).
         match bytes.len() > UNIX_NAME_LIMIT {
-            true => Err(format!("a path of {} bytes is too long: a socket's has at most {UNIX_NAME_LIMIT}", bytes.len())),
+            true => {
+                Err(format!("a path of {} bytes is too long: a socket's has at most {UNIX_NAME_LIMIT}", bytes.len()))
+            }
             false => Ok(name),
         }
     }

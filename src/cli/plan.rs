@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use encoding_rs::Encoding;
-
 use super::address::{Family, Host};
 use super::args::Color;
 use super::duration::Patience;
 use super::peer::{Proto, UnixName};
 use super::size::Cut;
+use crate::logic::filter::Filters;
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -94,6 +93,8 @@ pub struct Listen {
     pub no_dns: bool,
     /// Options.
     pub options: SocketOptions,
+    /// How long looking ADDR up may take.
+    pub lookup_limit: Limit,
     /// How long to wait for the first peer.
     pub accept_limit: Option<Duration>,
     /// Where to write the bound port.
@@ -180,12 +181,8 @@ pub enum Output {
 /// What is done to bytes on their way.
 #[derive(Clone, Debug, Default)]
 pub struct Bytes {
-    /// LF is sent as CRLF.
-    pub crlf: bool,
-    /// Telnet options are refused.
-    pub telnet: bool,
-    /// The peer's encoding.
-    pub encoding: Option<&'static Encoding>,
+    /// What changes them.
+    pub filters: Filters,
     /// Time between lines sent.
     pub interval: Option<Duration>,
     /// Whether each line of a peer is prefixed with its address.

@@ -17,7 +17,11 @@ pub fn parse(text: &str) -> Result<u16, String> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| format!("port {text} is over 65535"));
     }
-    services().by_name.get(text).copied().ok_or_else(|| format!("'{text}' is neither a port number nor a service name"))
+    services().by_name.get(text).copied().ok_or_else(|| {
+        let several = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains([',', '-']);
+        let hint = if several { "; several ports can only be probed, which comes with a later version" } else { "" };
+        format!("'{text}' is neither a port number nor a service name{hint}")
+    })
 }
 
 /// The name of the service that usually has this port.

@@ -13,6 +13,7 @@ use super::plan::{
 };
 use super::port;
 use super::usage::Usage;
+use crate::logic::filter::Filters;
 
 /// Without `-w` connecting gives up after this long.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -32,9 +33,14 @@ pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
     };
     let relay = relay(&args, wait, no_wait);
     let voice = voice(&args.tell);
+    if voice.json && voice.hex == Some(Hex::Stderr) {
+        return Err("with --json the dump needs a file of its own: --hex=FILE".into());
+    }
     let deadline = args.time.deadline;
+    needs(&args)?;
     let deed = if args.mode.listen {
-        Deed::Listen(listen(proto, args)?)
+        let limit = Limit { time: wait.unwrap_or(CONNECT_LIMIT), asked: wait.is_some() };
+        Deed::Listen(listen(proto, args, limit)?)
     } else {
         let asked = args.time.connect_timeout.or(wait);
         let limit = Limit { time: asked.unwrap_or(CONNECT_LIMIT), asked: asked.is_some() };
@@ -61,9 +67,7 @@ fn relay(args: &Args, wait: Option<Duration>, no_wait: bool) -> Relay {
         chunks: args.ends.max_chunks,
         stop: args.ends.stop.clone(),
         bytes: Bytes {
-            crlf: args.bytes.crlf,
-            telnet: args.bytes.telnet,
-            encoding: args.bytes.encoding,
+            filters: Filters { crlf: args.bytes.crlf, telnet: args.bytes.telnet, encoding: args.bytes.encoding },
             interval: args.bytes.interval,
             label: args.many.label,
         },
@@ -107,7 +111,11 @@ fn connect(proto: Proto, args: Args, limit: Limit) -> Result<Connect, Usage> {
         (Place::Unix(to), None, source.map(|name| UnixName::parse(OsStr::new(name))).transpose()?)
     } else {
         let to = inet_target(&args, family)?;
-        (to, source.map(|text| local_addr(text, family)).transpose()?, None)
+        let from = source.map(|text| local_addr(text, family)).transpose()?;
+        if let (Some(from), Place::Inet(host, _)) = (&from, &to) {
+            same_version(from, host)?;
+        }
+        (to, from, None)
     };
     let place = args.place;
     Ok(Connect { proto, to, from: From { family, no_dns: place.no_dns, addr, port: place.port, unix, options }, limit })
@@ -118,6 +126,7 @@ fn inet_target(args: &Args, family: Family) -> Result<Place<Host>, Usage> {
     let (host, port) = match args.words.as_slice() {
         [] if local.is_some() => return Err("HOST and PORT are missing (-p is the local port)".into()),
         [] => return Err("HOST and PORT are missing: nsock HOST PORT connects, nsock -l PORT listens".into()),
+        [word] if word.contains("://") => return Err(format!("'{word}' is a URL: write nsock HOST PORT").into()),
         [word] => split_port(word).ok_or_else(|| missing_port(word, local))?,
         [host, port] => (host.as_str(), port.as_str()),
         [_, _, extra, ..] => return Err(too_many(extra, args)),
@@ -139,7 +148,7 @@ fn local_addr(text: &str, family: Family) -> Result<Host, Usage> {
     Ok(host)
 }
 
-fn listen(proto: Proto, args: Args) -> Result<Listen, Usage> {
+fn listen(proto: Proto, args: Args, lookup_limit: Limit) -> Result<Listen, Usage> {
     let family = args.place.family();
     let at = match proto.is_unix() {
         true => Place::Unix(UnixName::parse(OsStr::new(&unix_path(&args)?))?),
@@ -152,6 +161,7 @@ fn listen(proto: Proto, args: Args) -> Result<Listen, Usage> {
         family,
         no_dns: args.place.no_dns,
         options: options(&args),
+        lookup_limit,
         accept_limit: args.time.accept_timeout,
         port_file: args.mode.port_file,
         many: many.then(|| Many {
@@ -166,12 +176,16 @@ fn inet_listen(args: &Args, family: Family) -> Result<Place<Option<Host>>, Usage
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let (host, port) = match (words.as_slice(), args.place.port) {
         ([], Some(port)) => (None, port),
+        ([word], Some(port)) if word.bytes().all(|b| b.is_ascii_digit()) => {
+            return Err(format!("PORT is given twice: -p {port} and '{word}'").into());
+        }
         ([host], Some(port)) => (Some(*host), port),
         ([_, word, ..], Some(port)) => return Err(format!("PORT is given twice: -p {port} and '{word}'").into()),
         ([], None) => return Err("PORT is missing: nsock -l [ADDR] PORT".into()),
         ([word], None) => match split_port(word) {
+            Some(("", port)) => (None, port::parse(port)?), // :PORT
             Some((host, port)) => (Some(host), port::parse(port)?),
-            None => (None, port::parse(word)?),
+            None => (None, port::parse(word).map_err(|why| format!("{why}; nsock -l [ADDR] PORT"))?),
         },
         ([host, port], None) => (Some(*host), port::parse(port)?),
         ([_, _, extra, ..], None) => return Err(too_many(extra, args)),
@@ -225,6 +239,40 @@ fn admit(family: Family, host: &Host) -> Result<(), Usage> {
     Err(format!("{} is no {} address", host.text(), family.name()).into())
 }
 
+/// A numeric local address must be of the IP version of a numeric remote one.
+fn same_version(from: &Host, to: &Host) -> Result<(), Usage> {
+    let v4 = |host: &Host| match host {
+        Host::Ip(ip) => Some(ip.is_ipv4()),
+        Host::Scoped(..) => Some(false),
+        Host::Name(_) => None,
+    };
+    match (v4(from), v4(to)) {
+        (Some(from_v4), Some(to_v4)) if from_v4 != to_v4 => {
+            Err(format!("-s {}: it cannot reach {}, which is of the other IP version", from.text(), to.text()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Flags that have a meaning only beside another.
+fn needs(args: &Args) -> Result<(), Usage> {
+    let (many, mode) = (&args.many, &args.mode);
+    let rules = [
+        (mode.port_file.is_some(), "--port-file", mode.listen, "-l"),
+        (args.time.accept_timeout.is_some(), "--accept-timeout", mode.listen, "-l"),
+        (many.keep_open, "-k", mode.listen, "-l"),
+        (many.accept.is_some(), "--accept", mode.listen, "-l"),
+        (many.max_conns.is_some(), "-m", many.keep_open, "-k"),
+        (many.max_conns_per_host.is_some(), "--max-conns-per-host", many.keep_open, "-k"),
+        (args.bytes.datagram.is_some(), "--datagram", mode.udp, "-u"),
+        (args.socket.broadcast, "-b", mode.udp, "-u"),
+    ];
+    match rules.iter().find(|(given, _, met, _)| *given && !met) {
+        Some((_, flag, _, other)) => Err(format!("{flag} has a meaning only beside {other}").into()),
+        None => Ok(()),
+    }
+}
+
 fn missing_port(word: &str, local: Option<u16>) -> Usage {
     match local {
         Some(port) => format!("PORT is missing: nsock {word} {port} (-p is the local port)").into(),
@@ -271,15 +319,15 @@ mod tests {
 
     fn connects(line: &str) -> (String, u16) {
         match planned(line).deed {
-            Deed::Connect(to) => (to.host.text(), to.port),
-            Deed::Listen(_) => panic!("{line} listens"),
+            Deed::Connect(Connect { to: Place::Inet(host, port), .. }) => (host.text(), port),
+            other => panic!("{line}: {other:?}"),
         }
     }
 
     fn listens(line: &str) -> (Option<String>, u16) {
         match planned(line).deed {
-            Deed::Listen(on) => (on.host.map(|host| host.text()), on.port),
-            Deed::Connect(_) => panic!("{line} connects"),
+            Deed::Listen(Listen { at: Place::Inet(host, port), .. }) => (host.map(|host| host.text()), port),
+            other => panic!("{line}: {other:?}"),
         }
     }
 
@@ -304,6 +352,8 @@ mod tests {
         assert_eq!(listens("-l -s ::1 -p 80"), (Some("::1".into()), 80));
         assert_eq!(listens("-l -s ::1 80"), (Some("::1".into()), 80));
         assert_eq!(listens("-l [::1]:0"), (Some("::1".into()), 0));
+        assert_eq!(listens("-l :80"), (None, 80));
+        assert_eq!(listens("-l -l 80"), (None, 80));
     }
 
     #[test]
@@ -321,6 +371,11 @@ mod tests {
             ("-l", "PORT is missing"),
             ("-l 1 2 3", "one operand too many: '3'"),
             ("-l -p 80 h 81", "PORT is given twice"),
+            ("-l -p 80 81", "PORT is given twice"),
+            ("-l localhost", "nsock -l [ADDR] PORT"),
+            ("-s ::1 127.0.0.1 80", "of the other IP version"),
+            ("http://host/", "is a URL"),
+            ("http://host:80/", "is a URL"),
             ("-l -s ::1 ::1 80", "ADDR is given twice"),
             ("-4 ::1 80", "::1 is no IPv4 address"),
             ("-6 127.0.0.1 80", "127.0.0.1 is no IPv6 address"),
@@ -332,11 +387,23 @@ mod tests {
             ("-N --no-shutdown host 80", "cannot be used with"),
             ("-d --send-only host 80", "cannot be used with"),
             ("-l --connect-timeout 3 80", "cannot be used with"),
-            ("--port-file f host 80", "--listen"),
+            ("--port-file f host 80", "--port-file has a meaning only beside -l"),
             ("-e sh host 80", "no -e here"),
-            ("-lke sh 80", "no -k here"),
+            ("-lke sh 80", "no -e here"),
             ("--ssl host 443", "no TLS"),
             ("-x proxy:80 host 80", "no proxy"),
+            ("-k host 80", "-k has a meaning only beside -l"),
+            ("-l -m 3 80", "-m has a meaning only beside -k"),
+            ("-b host 80", "-b has a meaning only beside -u"),
+            ("--datagram 9 host 80", "--datagram has a meaning only beside -u"),
+            ("-u --datagram 64k host 80", "at most 65507"),
+            ("-U", "PATH is missing"),
+            ("-U -4 path", "-4 has no meaning for Unix sockets"),
+            ("-U a b", "one operand too many"),
+            ("--ttl 0 host 80", "0"),
+            ("--tos fast host 80", "neither a type of service"),
+            ("--encoding nonsense host 80", "nonsense"),
+            ("-j -x host 80", "--hex=FILE"),
             ("--nonsense", "unexpected argument '--nonsense'"),
         ] {
             let error = refused(line);

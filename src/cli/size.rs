@@ -57,7 +57,15 @@ mod tests {
         assert_eq!(parse("512"), Ok(512));
         assert_eq!(parse("64k"), Ok(65_536));
         assert_eq!(parse("1M"), Ok(1 << 20));
-        for (text, why) in [("", "not a size"), ("k", "not a size"), ("-1", "not a size"), ("0", "at least 1"), ("2G", "less than 2G"), ("99999999999999999999", "less than 2G"), ("1é", "not a size")] {
+        for (text, why) in [
+            ("", "not a size"),
+            ("k", "not a size"),
+            ("-1", "not a size"),
+            ("0", "at least 1"),
+            ("2G", "less than 2G"),
+            ("99999999999999999999", "less than 2G"),
+            ("1é", "not a size"),
+        ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");
         }

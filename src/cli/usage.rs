@@ -48,6 +48,7 @@ pub(super) fn explain(error: &clap::Error) -> Stop {
         .lines()
         .map(str::trim)
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.starts_with("tip: to pass")) // as an operand: nobody means that
         .filter(|line| !line.is_empty())
         .collect::<Vec<_>>()
         .join("; ");

@@ -8,8 +8,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use mio::Interest;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::SeekFrom;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
 use super::watch::Watch;
 
@@ -132,6 +133,13 @@ impl Endpoint {
         Self::new(Fd::Owned(socket), Kind::Socket, Access::Nonblocking)
     }
 
+    /// A file, or what else its name led to, that was opened non-blocking.
+    pub fn file(file: std::fs::File) -> Self {
+        let kind = super::stdio::kind(file.as_fd());
+        let access = if kind == Kind::Pipe { Access::Nonblocking } else { Access::Polled };
+        Self::new(Fd::Owned(file.into()), kind, access)
+    }
+
     /// Our own `/dev/null`.
     ///
     /// # Errors
@@ -168,6 +176,11 @@ impl Endpoint {
     /// What the descriptor is.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether it never says that it would block.
+    pub(super) fn never_blocks(&self) -> bool {
+        self.access == Access::Always
     }
 
     /// Whether splice and sendfile can move its bytes without ever blocking.
@@ -208,6 +221,11 @@ impl Endpoint {
     pub fn close(self, watch: Watch<'_>) {
         // Before the close: where the shell shares the description, epoll would go on telling of it.
         watch.remove(&self);
+        if matches!(self.fd, Fd::Stdout) && self.kind == Kind::Socket && same_file(self.as_fd(), rustix::stdio::stdin())
+        {
+            // One socket for both (inetd, socat EXEC): while it is also stdin, closing it ends nothing for its reader.
+            let _ = rustix::net::shutdown(self.as_fd(), Shutdown::Write);
+        }
         let null = match self.fd {
             Fd::Owned(_) => return,
             Fd::Stdin | Fd::Stdout => Self::null(),
@@ -218,6 +236,16 @@ impl Endpoint {
                 Fd::Stdin => rustix::stdio::dup2_stdin(null.as_fd()),
                 _ => rustix::stdio::dup2_stdout(null.as_fd()),
             };
+        }
+    }
+
+    /// What of a source was not read yet, as far as the system tells; and whether more may stand behind it.
+    pub fn left(&self) -> (u64, bool) {
+        let fd = self.as_fd();
+        match self.kind {
+            Kind::File => (unread(fd).unwrap_or(0), false),
+            Kind::Pipe | Kind::Socket => (rustix::io::ioctl_fionread(fd).unwrap_or(0), true),
+            Kind::Terminal | Kind::Device => (0, true),
         }
     }
 
@@ -241,6 +269,11 @@ impl Endpoint {
 
     pub(super) fn writable(&self) -> bool {
         self.writable
+    }
+
+    /// Whether a half-filled segment goes out at once. Switching that on sends what was held back.
+    pub(super) fn set_nodelay(&self, on: bool) {
+        let _ = rustix::net::sockopt::set_tcp_nodelay(self.as_fd(), on); // no TCP, no segments
     }
 
     /// Remembers that a call on it would block.
@@ -297,7 +330,7 @@ impl Endpoint {
                     }
                     return Ok(Io::Moved(count));
                 }
-                Err(Errno::AGAIN) => self.readable = false,
+                Err(Errno::AGAIN) if self.access != Access::Always => self.readable = false,
                 Err(Errno::INTR) => {}
                 // How a terminal ends whose other side is gone.
                 Err(Errno::IO) if self.kind == Kind::Terminal => return Ok(Io::End),
@@ -324,12 +357,25 @@ impl Endpoint {
             };
             match put {
                 Ok(count) => return Ok(Io::Moved(count)),
-                Err(Errno::AGAIN) => self.writable = false,
+                Err(Errno::AGAIN) if self.access != Access::Always => self.writable = false,
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
     }
+}
+
+/// How much of a file lies behind its offset. A block device has its size at its end only.
+fn unread(fd: BorrowedFd<'_>) -> rustix::io::Result<u64> {
+    let offset = rustix::fs::tell(fd)?;
+    let end = rustix::fs::seek(fd, SeekFrom::End(0))?;
+    rustix::fs::seek(fd, SeekFrom::Start(offset))?;
+    Ok(end.saturating_sub(offset))
+}
+
+fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
+    let id = |fd| rustix::fs::fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
+    id(one).is_ok_and(|one| id(other) == Ok(one))
 }
 
 /// Whether reading this terminal would not stop us (SIGTTIN): also where it is not our controlling one, ENOTTY.

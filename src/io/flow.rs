@@ -9,7 +9,6 @@ use std::time::Instant;
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
 use super::express::{Count, Express, Step};
-use crate::error::Way;
 use crate::logic::Look;
 use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
@@ -26,7 +25,8 @@ const LEAST_COST: u64 = 4 << 10;
 /// One direction of a connection.
 #[derive(Debug)]
 pub struct Flow {
-    way: Way,
+    /// Whether the source is the wire: who looks sees bytes as they are there, before the filters or after them.
+    from_wire: bool,
     lane: Lane,
     held: Held,
     works: Option<Box<Works>>,
@@ -35,7 +35,7 @@ pub struct Flow {
 }
 
 /// What is done to the bytes on their way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Works {
     /// What changes them.
     pub chain: Chain,
@@ -79,11 +79,11 @@ pub struct Means<'a> {
 
 impl Flow {
     /// A flow that carries nothing yet.
-    pub fn new(way: Way, works: Works) -> Self {
+    pub fn new(from_wire: bool, works: Works) -> Self {
         let idle = works.chain.is_empty() && works.pace.is_none();
         let works = (!idle).then(|| Box::new(works));
         let lane = if works.is_some() { Lane::Barred } else { Lane::Memory };
-        Self { way, lane, held: Held::default(), works, end: false, count: Count::default() }
+        Self { from_wire, lane, held: Held::default(), works, end: false, count: Count::default() }
     }
 
     /// Bytes taken from the source.
@@ -107,6 +107,9 @@ impl Flow {
 
     /// When what is held may go on, where time alone holds it.
     pub fn wake(&self) -> Option<Instant> {
+        if let Lane::Express(way) = &self.lane {
+            return way.wake();
+        }
         let pace = self.works.as_ref()?.pace.as_ref()?;
         pace.next().filter(|_| !self.held.is_empty())
     }
@@ -144,7 +147,7 @@ impl Flow {
             }
             let before = self.count;
             let step = match &mut self.lane {
-                Lane::Express(way) if !self.end => way.step(from, to, &mut self.count)?,
+                Lane::Express(way) if !self.end => way.step(from, to, &mut self.count, means.now)?,
                 _ => self.carry(from, to, means)?,
             };
             match step {
@@ -158,6 +161,19 @@ impl Flow {
             }
         }
         Ok(Flowed::Busy)
+    }
+
+    /// Moves what is held and nothing more, for a flow that has no source any more, or never had one.
+    ///
+    /// # Errors
+    /// As [`Flow::pump`], of the sink.
+    pub fn flush(&mut self, to: &mut Endpoint, now: Instant) -> Result<Flowed, Broken> {
+        while !self.held.is_empty() {
+            if let Step::Blocked = self.give_held(to, now)? {
+                break;
+            }
+        }
+        Ok(Flowed::Waiting)
     }
 
     fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint) {
@@ -200,7 +216,7 @@ impl Flow {
             self.end |= !means.look.see(&means.scratch[..count]);
             return self.give(to, &means.scratch[..count]);
         };
-        if self.way == Way::Down && count > 0 {
+        if self.from_wire && count > 0 {
             self.end |= !means.look.see(&means.scratch[..count]);
         }
         let mut worked = Vec::new();
@@ -208,7 +224,7 @@ impl Flow {
             0 => works.chain.end(&mut worked),
             _ => works.chain.run(&means.scratch[..count], &mut worked),
         }
-        if self.way == Way::Up && !worked.is_empty() {
+        if !self.from_wire && !worked.is_empty() {
             self.end |= !means.look.see(&worked);
         }
         match (worked.is_empty(), count) {
@@ -231,17 +247,18 @@ impl Flow {
     }
 
     fn give_held(&mut self, to: &mut Endpoint, now: Instant) -> Result<Step, Broken> {
-        let mut bytes = self.held.bytes();
-        let pace = self.works.as_mut().and_then(|works| works.pace.as_mut());
-        if let Some(pace) = &pace {
-            bytes = &bytes[..pace.allow(bytes, now)];
-        }
-        let given = if bytes.is_empty() { 0 } else { put(to, bytes)? };
+        let bytes = self.held.bytes();
+        let given = match self.works.as_mut().and_then(|works| works.pace.as_mut()) {
+            None => put(to, bytes)?,
+            Some(pace) => {
+                let line = &bytes[..pace.allow(bytes, now)];
+                let given = if line.is_empty() { 0 } else { put(to, line)? };
+                pace.sent(&line[..given], now);
+                given
+            }
+        };
         if given == 0 {
             return Ok(Step::Blocked);
-        }
-        if let Some(pace) = pace {
-            pace.sent(&bytes[..given], now);
         }
         self.count.given += given as u64;
         self.held.drop_first(given);
@@ -268,30 +285,35 @@ fn put(to: &mut Endpoint, bytes: &[u8]) -> Result<usize, Broken> {
     }
 }
 
-/// Bytes that a sink would not take at once. Costs nothing while empty.
+/// Bytes that a sink would not take at once. Costs a pointer while empty.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+struct Held(Option<Box<Waiting>>);
+
+#[derive(Debug, Default)]
+struct Waiting {
     bytes: Vec<u8>,
     start: usize,
 }
 
 impl Held {
     fn is_empty(&self) -> bool {
-        self.start == self.bytes.len()
+        self.0.is_none()
     }
 
     fn bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        self.0.as_ref().map_or(&[], |waiting| &waiting.bytes[waiting.start..])
     }
 
     fn append(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        if !bytes.is_empty() {
+            self.0.get_or_insert_default().bytes.extend_from_slice(bytes);
+        }
     }
 
     fn drop_first(&mut self, count: usize) {
-        self.start += count;
-        if self.is_empty() {
-            *self = Self::default();
-        }
+        self.0.take_if(|waiting| {
+            waiting.start += count;
+            waiting.start == waiting.bytes.len()
+        });
     }
 }

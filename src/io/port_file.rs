@@ -6,13 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Writes the port so that who waits for the file never sees half of it: under another name first, then renamed. What
-/// is there and is no regular file (a FIFO, `/dev/fd/3`) is written to, and never waited for.
+/// is there and is no regular file of that name (a FIFO, a link, `/dev/fd/3`) is written to, and never waited for.
 ///
 /// # Errors
 /// Whatever the system says.
 pub fn write(file: &Path, port: u16) -> io::Result<()> {
     let line = format!("{port}\n");
-    if fs::metadata(file).is_ok_and(|meta| !meta.is_file()) {
+    if fs::symlink_metadata(file).is_ok_and(|meta| !meta.is_file()) {
         let mut file = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(file)?;
         return file.write_all(line.as_bytes());
     }

@@ -6,10 +6,11 @@
 //! opened anew: its offset would start over. A closed descriptor was replaced by `/dev/null` by std at start.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 use super::endpoint::{Access, Endpoint, Kind, POLLED_WRITE};
 
@@ -17,7 +18,7 @@ use super::endpoint::{Access, Endpoint, Kind, POLLED_WRITE};
 pub fn stdin() -> Endpoint {
     let fd = rustix::stdio::stdin();
     let kind = kind(fd);
-    let access = access(kind, || reopen(0, OFlags::RDONLY).and_then(|own| Ok(rustix::stdio::dup2_stdin(own)?)));
+    let access = access(kind, || reopen(fd).and_then(|own| Ok(rustix::stdio::dup2_stdin(own)?)));
     Endpoint::stdin(kind, access)
 }
 
@@ -25,7 +26,7 @@ pub fn stdin() -> Endpoint {
 pub fn stdout() -> Endpoint {
     let fd = rustix::stdio::stdout();
     let kind = kind(fd);
-    let access = access(kind, || reopen(1, OFlags::WRONLY).and_then(|own| Ok(rustix::stdio::dup2_stdout(own)?)));
+    let access = access(kind, || reopen(fd).and_then(|own| Ok(rustix::stdio::dup2_stdout(own)?)));
     Endpoint::stdout(kind, access)
 }
 
@@ -38,71 +39,39 @@ pub fn print(text: &str) -> io::Result<()> {
     while !rest.is_empty() {
         match rustix::io::write(rustix::stdio::stdout(), rest) {
             Ok(count) => rest = &rest[count..],
-            Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::PIPE) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(Errno::PIPE) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
 }
 
-/// stderr: the one place where the loop may wait, since an error is worth it. But not for ever: where nobody reads,
-/// lines are dropped, and how many is told once somebody does.
-#[derive(Debug, Default)]
-pub struct Stderr {
-    dropped: u64,
-}
+/// How long a line waits for somebody to read stderr.
+const STDERR_PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// How long a line waits for somebody to read stderr. Once it has waited in vain, the next ones do not wait.
-const STDERR_PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
-
-impl Stderr {
-    /// Writes whole lines. Where stderr is closed there is nobody to tell.
-    pub fn write(&mut self, lines: &str) {
-        if self.dropped > 0 {
-            let note = format!("nsock: {} messages were dropped: nobody read stderr\n", self.dropped);
-            if !self.accepts(&note) {
-                self.dropped += 1;
-                return;
-            }
-            self.dropped = 0;
+/// Writes whole lines to stderr: the one place where the loop may wait, since an error is worth it, but a moment only.
+/// False where nobody has read stderr meanwhile. Where it is closed there is nobody to tell.
+pub fn complain(lines: &str, wait: bool) -> bool {
+    let stderr = rustix::stdio::stderr();
+    let patience = if wait { STDERR_PATIENCE } else { Timespec::default() };
+    let mut rest = lines.as_bytes();
+    while !rest.is_empty() {
+        let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
+        if rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience))) == Ok(0) {
+            return false;
         }
-        if !lines.is_empty() && !self.accepts(lines) {
-            self.dropped += 1;
+        let chunk = &rest[..rest.len().min(POLLED_WRITE)];
+        match rustix::io::retry_on_intr(|| rustix::io::write(stderr, chunk)) {
+            Ok(count) => rest = &rest[count..],
+            Err(Errno::AGAIN) => {} // somebody else filled it: ask again
+            Err(_) => return true,
         }
     }
-
-    fn accepts(&self, lines: &str) -> bool {
-        let patience = if self.dropped == 0 { STDERR_PATIENCE } else { Timespec::default() };
-        lines.as_bytes().chunks(POLLED_WRITE).all(|chunk| {
-            let stderr = rustix::stdio::stderr();
-            let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
-            match rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience))) {
-                Ok(0) => false,
-                _ => {
-                    let _ = rustix::io::retry_on_intr(|| rustix::io::write(stderr, chunk));
-                    true
-                }
-            }
-        })
-    }
+    true
 }
 
-/// What of a source was not read yet: its bytes, and whether more may stand behind them.
-pub fn left(source: &Endpoint) -> (u64, bool) {
-    let fd = source.as_fd();
-    match source.kind() {
-        Kind::File => {
-            let size = rustix::fs::fstat(fd).map_or(0, |stat| u64::try_from(stat.st_size).unwrap_or(0));
-            let offset = rustix::fs::tell(fd).unwrap_or(size);
-            (size.saturating_sub(offset), false)
-        }
-        Kind::Pipe | Kind::Socket => (rustix::io::ioctl_fionread(fd).unwrap_or(0), true),
-        Kind::Terminal | Kind::Device => (0, true),
-    }
-}
-
-fn kind(fd: BorrowedFd<'_>) -> Kind {
+pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
     let Ok(stat) = rustix::fs::fstat(fd) else {
         return Kind::File; // the first call on it says why
     };
@@ -117,9 +86,9 @@ fn kind(fd: BorrowedFd<'_>) -> Kind {
 
 fn access(kind: Kind, reopen: impl FnOnce() -> io::Result<()>) -> Access {
     match kind {
-        Kind::File => Access::Always,
         Kind::Socket => Access::DontWait,
-        Kind::Device => Access::Polled, // until epoll says that it never blocks
+        // Until epoll says that it never blocks: there are files that do (/proc/kmsg).
+        Kind::File | Kind::Device => Access::Polled,
         Kind::Pipe | Kind::Terminal => match reopen() {
             Ok(()) => Access::Nonblocking,
             Err(_) => Access::Polled,
@@ -127,16 +96,18 @@ fn access(kind: Kind, reopen: impl FnOnce() -> io::Result<()>) -> Access {
     }
 }
 
-/// Opens what a descriptor of this process stands for anew, as an open file description of our own.
+/// Opens what a descriptor of this process stands for anew, as an open file description of our own. In the same
+/// direction: a FIFO opened for both would lose its only writer, and be at its end.
 #[cfg(target_os = "linux")]
-fn reopen(number: u8, direction: OFlags) -> io::Result<OwnedFd> {
+fn reopen(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let direction = rustix::fs::fcntl_getfl(fd)? & OFlags::RWMODE;
     let flags = direction | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(format!("/proc/self/fd/{number}"), flags, Mode::empty())?)
+    Ok(rustix::fs::open(format!("/proc/self/fd/{}", fd.as_raw_fd()), flags, Mode::empty())?)
 }
 
 /// Elsewhere `/dev/fd` duplicates the description instead of opening it anew.
 #[cfg(not(target_os = "linux"))]
-fn reopen(_: u8, _: OFlags) -> io::Result<OwnedFd> {
-    let _ = Mode::empty();
+fn reopen(_: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let _ = (Mode::empty(), OFlags::NONBLOCK);
     Err(io::ErrorKind::Unsupported.into())
 }

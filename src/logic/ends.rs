@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Look;
 use super::request_line::RequestLine;
 use crate::cli::duration::Patience;
-use crate::cli::plan::{HalfClose, Relay};
+use crate::cli::plan::{HalfClose, Output, Relay};
 
 /// A pipe on stdin that says nothing for so long after the peer's end is not waited for by who connected.
 const STDIN_SILENCE: Duration = Duration::from_secs(2);
@@ -84,6 +84,8 @@ pub enum Why {
     BothEnded,
     /// stdin has ended, and nothing is to be received (`--send-only`).
     AllSent,
+    /// Enough was received (`-W`, `--stop`). Not for these rules to say.
+    Enough,
     /// The peer has ended, and a person at a terminal need not type an end.
     PeerEnded,
     /// The peer has ended, and the pipe on stdin was silent since.
@@ -174,13 +176,18 @@ impl Ends {
         self.peer_end.is_some_and(|end| self.given > 0 && self.last_given > end)
     }
 
-    /// What is waited for once one side has ended.
-    pub fn awaited(&self) -> Option<&'static str> {
-        match (self.stdin_done(), self.peer_done()) {
-            (true, false) => Some("the peer's end"),
-            (false, true) => Some("stdin"),
-            _ => None,
-        }
+    /// What is waited for once one side has ended, and until when at most.
+    pub fn awaited(&self) -> Option<(&'static str, Option<Instant>)> {
+        let what = match (self.stdin_done(), self.peer_done()) {
+            (true, false) if self.half_closed || self.stdin == Stdin::Unread => "the peer's end",
+            (true, false) if self.request == RequestLine::Yes => {
+                "the answer to what looks like an HTTP request, half-close put off (-N does it at once)"
+            }
+            (true, false) => "the peer's end, half-close put off (-N does it at once)",
+            (false, true) => "stdin",
+            _ => return None,
+        };
+        Some((what, self.leave_at().map(|(at, _)| at)))
     }
 
     /// What to do now.
@@ -188,7 +195,7 @@ impl Ends {
         if self.peer_done() && self.stdin_done() {
             return Step::Leave(Why::BothEnded);
         }
-        if self.stdin_end.is_some() && !self.rules.stdout {
+        if self.stdin_end.is_some() && self.rules.output == Output::Nowhere {
             return Step::Leave(Why::AllSent);
         }
         let mut next = Next::at(now);
@@ -302,8 +309,21 @@ impl Next {
 mod tests {
     use super::*;
 
-    const RULES: Relay =
-        Relay { stdin: true, stdout: true, half_close: HalfClose::Careful, quit_after: None, idle: None };
+    const RULES: Relay = Relay {
+        stdin: true,
+        output: Output::Stdout,
+        half_close: HalfClose::Careful,
+        quit_after: None,
+        idle: None,
+        chunks: None,
+        stop: None,
+        bytes: crate::cli::plan::Bytes {
+            filters: crate::logic::filter::Filters { crlf: false, telnet: false, encoding: None },
+            interval: None,
+            label: false,
+        },
+        cut: None,
+    };
 
     /// A connection on a clock that the test steps.
     struct Scene {
@@ -488,7 +508,7 @@ mod tests {
 
     #[test]
     fn a_sender_leaves_when_all_is_sent() {
-        let mut scene = Scene::new(Relay { stdout: false, ..RULES }, Connecting, Stdin::File);
+        let mut scene = Scene::new(Relay { output: Output::Nowhere, ..RULES }, Connecting, Stdin::File);
         scene.gives("x").waits_for_ever();
         scene.stdin_ends().leaves(Why::AllSent);
     }

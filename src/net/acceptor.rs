@@ -29,6 +29,8 @@ pub enum Accepted {
     Nobody,
     /// This machine has nothing left for another connection: try again later.
     Exhausted(io::Error),
+    /// It will not accept anybody.
+    Failed(io::Error),
 }
 
 impl Acceptor {
@@ -83,8 +85,8 @@ impl Acceptor {
                         self.ready = true;
                         return Accepted::Exhausted(error);
                     }
-                    // A peer that gave up before it was accepted is not the listener's failure (accept(2)).
-                    Err(_) => self.ready = true,
+                    Err(error) if is_of_the_peer(&error) => self.ready = true,
+                    Err(error) => return Accepted::Failed(error),
                 }
             }
         }
@@ -99,6 +101,22 @@ fn welcome(proto: Proto, socket: Socket, from: &SockAddr, bound: &Addr) -> Optio
     }
     let local = socket.local_addr().map_or_else(|_| bound.clone(), |local| addr(&local));
     Some(Stream::new(socket, Peer::at(proto, addr(from)), local))
+}
+
+/// Errors of a connection that was over before it was accepted: not the listener's failure (accept(2)).
+fn is_of_the_peer(error: &io::Error) -> bool {
+    let theirs = [
+        libc::ECONNABORTED,
+        libc::EINTR,
+        libc::EPROTO,
+        libc::ENOPROTOOPT,
+        libc::ENETDOWN,
+        libc::ENETUNREACH,
+        libc::EHOSTDOWN,
+        libc::EHOSTUNREACH,
+        libc::EOPNOTSUPP,
+    ];
+    theirs.map(Some).contains(&error.raw_os_error())
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use mio::Interest;
 use socket2::Socket;
 
-use super::socket::{Local, addr, begin_connect, connect_failed};
+use super::socket::{Origin, addr, begin_connect, connect_failed};
 use super::stream::Stream;
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::Failure;
@@ -35,9 +35,9 @@ impl Attempt {
     ///
     /// # Errors
     /// What the system says at once.
-    pub fn begin(peer: &Peer, local: &Local, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
+    pub fn begin(peer: &Peer, local: &Origin, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
         let socket = begin_connect(peer, local)?;
-        watch.add(&socket, source, Interest::WRITABLE).map_err(|error| connect_failed(peer, &error))?;
+        watch.add(&socket, source, Interest::WRITABLE).map_err(|error| connect_failed(peer, &error, true))?;
         Ok(Self { socket, peer: peer.clone(), began: now })
     }
 
@@ -65,7 +65,7 @@ impl Attempt {
 
     /// The local address of a connection that stands; none while it is pending.
     fn outcome(&self) -> Result<Option<Addr>, Failure> {
-        let failed = |error: &io::Error| connect_failed(&self.peer, error);
+        let failed = |error: &io::Error| connect_failed(&self.peer, error, false);
         if let Some(error) = self.socket.take_error().unwrap_or_else(Some) {
             return Err(failed(&error));
         }

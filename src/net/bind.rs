@@ -56,7 +56,7 @@ fn bind_once(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<Ve
         match bind(&Peer::at(proto, at), options) {
             Ok(bound) => all.push(bound),
             // A machine without IPv6 still listens, on what it has.
-            Err(failure) if is_wildcard(wanted) && lacks_family(&failure) => missing = Some(failure),
+            Err(failure) if lacks_family(&failure) => missing = Some(failure),
             Err(failure) => return Err(failure),
         }
     }
@@ -88,10 +88,6 @@ fn bind(at: &Peer, options: &SocketOptions) -> Result<Bound, Failure> {
     }
     let addr = addr(&socket.local_addr().map_err(no)?);
     Ok(Bound { socket, addr, file })
-}
-
-fn is_wildcard(addr: &Addr) -> bool {
-    addr.ip().is_some_and(|ip| ip.is_unspecified())
 }
 
 fn lacks_family(failure: &Failure) -> bool {

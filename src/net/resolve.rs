@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::cli::address::{Family, Host};
+use crate::cli::plan::Limit;
 use crate::error::{Deed, Exit, Failure, Object, reason};
 use crate::io::bell::Bell;
 
@@ -66,7 +67,7 @@ impl Lookup {
                 let _ = sender.send(addrs);
                 bell.ring();
             })
-            .map_err(|error| Failure::system(Deed::Lookup, Object::Named(name.to_string()), &error, Exit::Local))?;
+            .map_err(|error| Failure::system(Deed::Lookup, Object::Host(Rc::clone(name)), &error, Exit::Local))?;
         Ok(Self { name: Rc::clone(name), family, answer, began: now })
     }
 
@@ -81,7 +82,22 @@ impl Lookup {
     }
 
     /// The answer, once there is one.
-    pub fn poll(&self) -> Option<Result<Vec<SocketAddr>, Failure>> {
+    ///
+    /// # Errors
+    /// There is no such name, or no answer within the limit.
+    pub fn step(&self, now: Instant, limit: Limit) -> Result<Option<Vec<SocketAddr>>, Failure> {
+        let took = now - self.began;
+        match self.poll() {
+            Some(answer) => answer.map(Some).map_err(|failure| failure.after(took)),
+            None if took < limit.time => Ok(None),
+            None => {
+                let exit = if limit.asked { Exit::Timeout } else { Exit::Name };
+                Err(self.failed("timed out", exit).after(took))
+            }
+        }
+    }
+
+    fn poll(&self) -> Option<Result<Vec<SocketAddr>, Failure>> {
         let answer = match self.answer.try_recv() {
             Err(TryRecvError::Empty) => return None,
             Err(TryRecvError::Disconnected) => Err(io::Error::other("the lookup's thread ended without an answer")),
@@ -111,12 +127,12 @@ impl Lookup {
 
     /// The failure of a lookup whose answer did not come, or is of no use.
     pub fn failed(&self, reason: &str, exit: Exit) -> Failure {
-        Failure::new(Deed::Lookup, Object::Named(self.name.to_string()), reason, exit)
+        Failure::new(Deed::Lookup, Object::Host(Rc::clone(&self.name)), reason, exit)
     }
 }
 
-fn lookup_failed(name: &str, reason: &str) -> Failure {
-    Failure::new(Deed::Lookup, Object::Named(name.to_owned()), reason, Exit::Name)
+fn lookup_failed(name: &Rc<str>, reason: &str) -> Failure {
+    Failure::new(Deed::Lookup, Object::Host(Rc::clone(name)), reason, Exit::Name)
 }
 
 /// The number of an interface, for the addresses that are valid on one link only (RFC 4007 section 11).

@@ -12,7 +12,7 @@ use crate::error::{Deed, Exit, Failure, Object};
 
 /// The local end of a connection to make.
 #[derive(Clone, Debug, Default)]
-pub struct Local {
+pub struct Origin {
     /// Address and IPv6 scope.
     pub addr: Option<(IpAddr, u32)>,
     /// Port.
@@ -23,7 +23,7 @@ pub struct Local {
     pub options: SocketOptions,
 }
 
-impl Local {
+impl Origin {
     /// Whether an address is of the IP version that this end has.
     pub fn can_reach(&self, to: &SocketAddr) -> bool {
         self.addr.is_none_or(|(from, _)| from.is_ipv4() == to.is_ipv4())
@@ -147,7 +147,7 @@ pub fn make_prompt(socket: &Socket) {
 ///
 /// # Errors
 /// What the system says to the local end.
-pub fn open_from(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
+pub fn open_from(peer: &Peer, local: &Origin) -> Result<Socket, Failure> {
     let socket = open(peer, &local.options)?;
     if let Some(from) = local.addr_for(peer) {
         if local.port.is_some() && peer.proto == Proto::Tcp {
@@ -166,17 +166,21 @@ pub fn open_from(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
 ///
 /// # Errors
 /// What the system says at once: to the local end (exit 3), or to the peer's (exit 1).
-pub fn begin_connect(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
+pub fn begin_connect(peer: &Peer, local: &Origin) -> Result<Socket, Failure> {
     let socket = open_from(peer, local)?;
     match sockaddr(&peer.addr).and_then(|addr| socket.connect(&addr)) {
-        Err(error) if !in_progress(&error) => Err(connect_failed(peer, &error)),
+        Err(error) if !in_progress(&error) => Err(connect_failed(peer, &error, true)),
         _ => Ok(socket),
     }
 }
 
-/// The failure of a connection to a peer.
-pub fn connect_failed(peer: &Peer, error: &io::Error) -> Failure {
-    let ours = [libc::EADDRNOTAVAIL, libc::EADDRINUSE, libc::EACCES, libc::EPERM, libc::ENOBUFS, libc::ENOMEM];
+/// The failure of a connection to a peer. `at_once`: connect(2) itself said no; later EACCES and EPERM are what an ICMP
+/// message means (administratively prohibited), and the network's.
+pub fn connect_failed(peer: &Peer, error: &io::Error, at_once: bool) -> Failure {
+    let mut ours = vec![libc::EADDRNOTAVAIL, libc::EADDRINUSE, libc::ENOBUFS, libc::ENOMEM];
+    if at_once {
+        ours.extend([libc::EACCES, libc::EPERM]);
+    }
     let exit = match error.raw_os_error() {
         Some(number) if ours.contains(&number) => Exit::Local,
         _ => Exit::Network,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use colored::{ColoredString, Colorize};
 
-use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::args::Color;
+use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
 use crate::cli::port::service;
 use crate::error::{Failure, Lost, Object, Way};
@@ -23,7 +23,7 @@ pub(super) struct Human {
 
 impl Human {
     /// Decides the colours of the whole process, once: `colored` itself would look at stdout.
-    pub(super) fn new(voice: Voice) -> Self {
+    pub(super) fn new(voice: &Voice) -> Self {
         let on = match voice.color {
             Color::Always => true,
             Color::Never => false,
@@ -43,6 +43,7 @@ impl Human {
         match event {
             _ if self.quiet => String::new(),
             Event::Error(failure) => std::mem::take(&mut self.setbacks) + &failed(failure),
+            Event::Trouble(failure) => failed(failure),
             Event::Setback(failure) if self.level > 0 => failed(failure),
             Event::Setback(failure) => {
                 self.setbacks += &failed(failure);
@@ -93,7 +94,7 @@ fn told(event: &Event, level: u8) -> String {
             Some(limit) => format!("nsock: waiting for {what}, {} at most", span(*limit)),
             None => format!("nsock: waiting for {what}"),
         },
-        (Event::Setback(_) | Event::Error(_), _) => return String::new(),
+        (Event::Setback(_) | Event::Trouble(_) | Event::Error(_), _) => return String::new(),
     };
     text + "\n"
 }
@@ -121,6 +122,7 @@ fn closed(close: &Close) -> String {
         How::Fin => "FIN".normal(),
         How::Rst => "RST".red(),
         How::Timeout => "timeout".red(),
+        How::Error if close.by == By::Signal => "cut short".normal(),
         How::Error => "error".red(),
     };
     let who = match close.peer.addr.port() {
@@ -140,6 +142,7 @@ fn closed(close: &Close) -> String {
 fn failed(failure: &Failure) -> String {
     let object = match &failure.object {
         Object::Peer(peer) => place(peer),
+        Object::Host(name) => escaped(name),
         Object::Named(name) => escaped(name),
         Object::File(path) => escaped(&path.display().to_string()),
     };
@@ -192,6 +195,15 @@ fn port_of(peer: &Peer) -> String {
             format!("{who} {} port [{proto}/{service}]", port.to_string().bold())
         }
         None => format!("{who} [{proto}]"),
+    }
+}
+
+/// An end without colours: name or address, and port.
+pub(super) fn spaced(peer: &Peer) -> String {
+    let who = peer.host.as_deref().map_or_else(|| peer.addr.to_string(), Into::into);
+    match peer.addr.port() {
+        Some(port) => format!("{} {port}", escaped(&who)),
+        None => escaped(&who),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events as JSON objects, one a line: `time`, `event`, then flat fields; durations in seconds, sizes in bytes.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 10] = [
+pub const SCHEMA: [(&str, &str, &str); 11] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
@@ -17,6 +17,7 @@ pub const SCHEMA: [(&str, &str, &str); 10] = [
     ("accept", "conn addr port local_addr local_port", "a peer was accepted"),
     ("first_byte", "conn first_byte_s", "the peer's first byte came"),
     ("half_close", "conn by", "one side (peer, local) sends no more"),
+    ("dropped", "events", "so many events were not told, since nobody read stderr"),
     ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
     (
         "close",
@@ -25,8 +26,8 @@ pub const SCHEMA: [(&str, &str, &str); 10] = [
     ),
     (
         "error",
-        "deed host addr port proto reason errno exit duration_s lost_bytes lost_at_least lost_way fatal",
-        "something failed; fatal unless other addresses are still tried",
+        "deed object host addr port proto reason errno exit duration_s lost_bytes lost_at_least lost_way fatal",
+        "something failed; not fatal where the run goes on, as with other addresses",
     ),
 ];
 
@@ -86,9 +87,14 @@ pub(super) fn lines(event: &Event) -> String {
             }),
         ),
         Event::Close(close) => line("close", closed(close)),
-        Event::Setback(failure) => line("error", failed(failure, false)),
+        Event::Setback(failure) | Event::Trouble(failure) => line("error", failed(failure, false)),
         Event::Error(failure) => line("error", failed(failure, true)),
     }
+}
+
+/// The line that tells how many events were not told, since nobody read stderr.
+pub(super) fn dropped(events: u64) -> String {
+    line("dropped", json!({ "events": events }))
 }
 
 fn closed(close: &Close) -> Value {
@@ -108,13 +114,15 @@ fn closed(close: &Close) -> Value {
 }
 
 fn failed(failure: &Failure, fatal: bool) -> Value {
-    let (host, peer) = match &failure.object {
-        Object::Peer(peer) => (peer.host.as_deref().map(Into::into), Some(peer)),
-        Object::Named(name) => (Some(name.clone()), None),
-        Object::File(path) => (Some(path.display().to_string()), None),
+    let (object, host, peer) = match &failure.object {
+        Object::Peer(peer) => (None, peer.host.as_deref(), Some(peer)),
+        Object::Host(name) => (None, Some(name.as_ref()), None),
+        Object::Named(name) => (Some(name.clone()), None, None),
+        Object::File(path) => (Some(path.display().to_string()), None, None),
     };
     json!({
         "deed": failure.deed.word(),
+        "object": object,
         "host": host,
         "addr": peer.map(|peer| peer.addr.to_string()),
         "port": peer.and_then(|peer| peer.addr.port()),
@@ -131,7 +139,7 @@ fn failed(failure: &Failure, fatal: bool) -> Value {
 }
 
 fn line(event: &str, fields: Value) -> String {
-    let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    let time = super::now();
     let mut object = Map::new();
     object.insert("time".into(), time.into());
     object.insert("event".into(), event.into());

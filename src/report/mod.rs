@@ -1,20 +1,27 @@
 //! What people and programs read: events as lines on stderr, in one of two voices. Knows no task.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "-x is not wired up yet"))]
 mod hex;
 mod human;
 mod json;
 
 pub use json::SCHEMA;
 
-use crate::cli::plan::Voice;
-use crate::event::{Event, Tell};
-use crate::io::stdio::Stderr;
+use std::fs::File;
+use std::io::Write;
+use std::time::SystemTime;
+
+use crate::cli::plan::{Hex, Voice};
+use crate::error::{Deed, Exit, Failure, Object, Way};
+use crate::event::{Chunk, Event, Tell};
+use crate::io::stdio::complain;
 
 /// Tells events on stderr.
 pub struct Report {
     voice: Tongue,
-    stderr: Stderr,
+    timestamps: bool,
+    hex: Option<Dump>,
+    /// Events that nobody read stderr for.
+    dropped: u64,
 }
 
 enum Tongue {
@@ -22,14 +29,57 @@ enum Tongue {
     Json,
 }
 
+/// Where bytes are dumped.
+enum Dump {
+    Stderr,
+    File(File),
+}
+
 impl Report {
     /// The voice asked for.
-    pub fn new(voice: Voice) -> Self {
-        let voice = match voice.json {
-            true => Tongue::Json,
-            false => Tongue::Human(human::Human::new(voice)),
+    ///
+    /// # Errors
+    /// The file for the dump cannot be written.
+    pub fn new(voice: &Voice) -> Result<Self, Failure> {
+        let mut report = Self {
+            voice: match voice.json {
+                true => Tongue::Json,
+                false => Tongue::Human(human::Human::new(voice)),
+            },
+            timestamps: voice.timestamps,
+            hex: None,
+            dropped: 0,
         };
-        Self { voice, stderr: Stderr::default() }
+        report.hex = match &voice.hex {
+            None => None,
+            Some(Hex::Stderr) => Some(Dump::Stderr),
+            Some(Hex::File(path)) => match File::create(path) {
+                Ok(file) => Some(Dump::File(file)),
+                Err(error) => {
+                    let failure = Failure::system(Deed::Write, Object::File(path.clone()), &error, Exit::Local);
+                    report.tell(&Event::Error(Box::new(failure.clone())));
+                    return Err(failure);
+                }
+            },
+        };
+        Ok(report)
+    }
+
+    /// Writes whole lines, and counts those that nobody takes.
+    fn write(&mut self, lines: &str) {
+        let heard = self.dropped == 0 || complain(&self.dropped_note(), false);
+        match heard && complain(lines, heard) {
+            true => self.dropped = 0,
+            false => self.dropped += 1,
+        }
+    }
+
+    /// Says how many events were dropped, on a line of its own also where the last one was torn.
+    fn dropped_note(&self) -> String {
+        match &self.voice {
+            Tongue::Human(_) => format!("\nnsock: {} messages were dropped: nobody read stderr\n", self.dropped),
+            Tongue::Json => format!("\n{}", json::dropped(self.dropped)),
+        }
     }
 }
 
@@ -39,11 +89,53 @@ impl Tell for Report {
             Tongue::Human(human) => human.lines(event),
             Tongue::Json => json::lines(event),
         };
-        self.stderr.write(&lines);
+        if lines.is_empty() {
+            return;
+        }
+        match (&self.voice, self.timestamps) {
+            (Tongue::Human(_), true) => {
+                let now = now();
+                let lines: String = lines.lines().map(|line| format!("{now} {line}\n")).collect();
+                self.write(&lines);
+            }
+            _ => self.write(&lines), // JSON has its time in each object
+        }
+    }
+
+    fn dumps(&self) -> bool {
+        self.hex.is_some()
+    }
+
+    fn dump(&mut self, chunk: &Chunk<'_>) {
+        let Some(dump) = &mut self.hex else {
+            return;
+        };
+        let way = match chunk.way {
+            Way::Up => "sent to",
+            Way::Down => "received from",
+        };
+        let mut text = String::new();
+        let header = format!("{} {way} {}", now(), human::spaced(chunk.peer));
+        hex::dump(&mut text, &header, chunk.offset, chunk.bytes);
+        match dump {
+            Dump::Stderr => self.write(&text),
+            Dump::File(file) => {
+                if let Err(error) = file.write_all(text.as_bytes()) {
+                    self.hex = None; // told once
+                    let failure = Failure::system(Deed::Write, Object::Named("the dump".into()), &error, Exit::Local);
+                    self.tell(&Event::Trouble(Box::new(failure)));
+                }
+            }
+        }
     }
 }
 
+/// The time of day (RFC 3339, UTC, microseconds).
+fn now() -> String {
+    humantime::format_rfc3339_micros(SystemTime::now()).to_string()
+}
+
 /// Says that the command line makes no sense.
-pub fn complain(what: &impl std::fmt::Display) {
-    Stderr::default().write(&format!("nsock: {}\n", human::escaped(&what.to_string())));
+pub fn refuse(what: &impl std::fmt::Display) {
+    complain(&format!("nsock: {}\n", human::escaped(&what.to_string())), true);
 }

@@ -5,10 +5,12 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::link::Link;
+use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::Host;
+use crate::cli::peer::Addr;
 use crate::cli::peer::Peer;
-use crate::cli::plan::{self, Relay};
+use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
@@ -16,14 +18,19 @@ use crate::logic::ends::Role;
 use crate::logic::race::{Move, Race};
 use crate::net::attempt::{Attempt, Progress};
 use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
-use crate::net::socket::Local;
+use crate::net::socket::Origin;
 use crate::net::stream::Stream;
+
+/// How soon to try again where the peer's backlog is full.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A connection to make.
 pub struct Dial {
     plan: plan::Connect,
     relay: Rc<Relay>,
-    local: Local,
+    origin: Origin,
+    /// Until the link has it.
+    local: Option<Local>,
     lookup_took: Option<Duration>,
     /// Until when there must be a connection; known from the first turn on.
     limit: Option<Instant>,
@@ -47,7 +54,7 @@ struct Heat {
 }
 
 impl Heat {
-    fn new(addrs: Vec<SocketAddr>) -> Self {
+    fn new(addrs: Vec<Addr>) -> Self {
         Self { race: Race::new(addrs), attempts: Vec::new(), ready: Vec::new(), last_failure: None }
     }
 
@@ -59,33 +66,41 @@ impl Heat {
         }
     }
 
-    /// The attempts still under way as failures, and the last of all failures.
-    fn abandon(&mut self, now: Instant, reason: &str, exit: Exit) -> (Vec<Failure>, Option<Failure>) {
+    /// Every failure that was not told yet, with the attempts still under way as failures too.
+    fn abandon(&mut self, now: Instant, reason: &str, exit: Exit) -> Vec<Failure> {
         let under_way = self.attempts.drain(..).flatten().map(|attempt| {
             let peer = Object::Peer(attempt.peer().clone());
             Failure::new(Deed::Connect, peer, reason, exit).after(now - attempt.began())
         });
-        let mut failures: Vec<_> = self.last_failure.take().into_iter().chain(under_way).collect();
-        let last = failures.pop();
-        (failures, last)
+        self.last_failure.take().into_iter().chain(under_way).collect()
     }
 }
 
 impl Dial {
     /// A connection that is about to be made.
-    pub fn new(plan: plan::Connect, relay: Relay) -> Self {
-        let local = Local { addr: None, port: plan.from.port, interface: plan.from.interface.clone() };
-        Self { plan, relay: Rc::new(relay), local, lookup_took: None, limit: None, stage: Stage::Begin }
+    pub fn new(plan: plan::Connect, relay: Relay, local: Local) -> Self {
+        let origin = Origin {
+            addr: None,
+            port: plan.from.port,
+            unix: plan.from.unix.clone(),
+            options: plan.from.options.clone(),
+        };
+        let (relay, local) = (Rc::new(relay), Some(local));
+        Self { plan, relay, origin, local, lookup_took: None, limit: None, stage: Stage::Begin }
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
         self.limit = Some(cx.now + self.plan.limit.time);
         let from = &self.plan.from;
         if let Some(addr) = &from.addr {
-            self.local.addr = numeric(addr)?;
+            self.origin.addr = numeric(addr)?;
         }
-        match resolve(&self.plan.host, self.plan.port, from.family, from.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => Ok(Stage::Racing(Heat::new(vec![addr]))),
+        let (host, port) = match &self.plan.to {
+            Place::Inet(host, port) => (host, *port),
+            Place::Unix(name) => return Ok(Stage::Racing(Heat::new(vec![Addr::Unix(name.clone())]))),
+        };
+        match resolve(host, port, from.family, from.no_dns, cx.bell(), cx.now)? {
+            Resolving::Known(addr) => Ok(Stage::Racing(Heat::new(vec![addr.into()]))),
             Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
     }
@@ -96,13 +111,8 @@ impl Dial {
             return Ok(None);
         };
         let took = cx.now - lookup.began();
-        let addrs = match lookup.poll() {
-            Some(answer) => answer.map_err(|failure| failure.after(took))?,
-            None if self.late(cx.now) => {
-                let exit = if self.plan.limit.asked { Exit::Timeout } else { Exit::Name };
-                return Err(lookup.failed("timed out", exit).after(took));
-            }
-            None => return Ok(None),
+        let Some(addrs) = lookup.step(cx.now, self.plan.limit)? else {
+            return Ok(None);
         };
         self.lookup_took = Some(took);
         cx.tell(&Event::Resolve {
@@ -110,7 +120,7 @@ impl Dial {
             addrs: addrs.iter().map(SocketAddr::ip).collect(),
             took,
         });
-        let usable: Vec<_> = addrs.into_iter().filter(|addr| self.local.can_reach(addr)).collect();
+        let usable: Vec<_> = addrs.into_iter().filter(|addr| self.origin.can_reach(addr)).map(Addr::from).collect();
         if usable.is_empty() {
             let failure = lookup.failed("it has no address of the IP version of -s", Exit::Name);
             return Err(failure.after(took));
@@ -144,19 +154,21 @@ impl Dial {
         }
     }
 
-    fn start(&mut self, cx: &mut Cx<'_>, addr: SocketAddr) {
-        let host = match &self.plan.host {
-            Host::Name(name) => Some(Rc::clone(name)),
-            Host::Ip(_) | Host::Scoped(..) => None,
+    fn start(&mut self, cx: &mut Cx<'_>, addr: Addr) {
+        let host = match &self.plan.to {
+            Place::Inet(Host::Name(name), _) => Some(Rc::clone(name)),
+            _ => None,
         };
-        let peer = Peer { host, addr };
+        let peer = Peer { proto: self.plan.proto, host, addr };
         cx.tell(&Event::Attempt { peer: peer.clone() });
         let Stage::Racing(heat) = &mut self.stage else {
             return;
         };
         let began = (cx.clock)();
-        match Attempt::begin(&peer, &self.local, cx.watch, heat.attempts.len(), began) {
+        match Attempt::begin(&peer, &self.origin, cx.watch, heat.attempts.len(), began) {
             Ok(attempt) => heat.attempts.push(Some(attempt)),
+            // A Unix listener's backlog is full, and no event will tell when it is not (connect(2)).
+            Err(failure) if failure.errno == Some(libc::EAGAIN) => heat.race.postpone(peer.addr, cx.now + PAUSE),
             Err(failure) => {
                 let took = (cx.clock)() - began;
                 heat.set_back(cx, failure.after(took));
@@ -187,12 +199,14 @@ impl Dial {
         cx.tell(&Event::Connect {
             conn: 1,
             peer: stream.peer.clone(),
-            local: stream.local,
+            local: stream.local.clone(),
             lookup: self.lookup_took,
             took,
         });
-        let link = Link::new(1, stream, Rc::clone(&self.relay), Role::Connecting, cx.now);
-        cx.spawn(Box::new(link));
+        if let Some(local) = self.local.take() {
+            let link = Link::new(1, stream, Rc::clone(&self.relay), local, Role::Connecting, cx.now);
+            cx.spawn(Box::new(link));
+        }
         self.stage = Stage::Linked; // the attempts that lost the race close
     }
 
@@ -201,7 +215,8 @@ impl Dial {
         let Stage::Racing(heat) = &mut self.stage else {
             return Turn::End(exit);
         };
-        let (failures, last) = heat.abandon(cx.now, reason, exit);
+        let mut failures = heat.abandon(cx.now, reason, exit);
+        let last = failures.pop();
         for failure in failures {
             cx.tell(&Event::Setback(Box::new(failure)));
         }

@@ -1,13 +1,14 @@
 //! Listening: bind, say so, accept one peer, close the listening sockets, and leave the rest to a link.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::link::Link;
+use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::wildcards;
-use crate::cli::plan::{self, Relay};
+use crate::cli::peer::Addr;
+use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
@@ -26,6 +27,8 @@ const ACCEPTOR: usize = 0;
 pub struct Listen {
     plan: plan::Listen,
     relay: Rc<Relay>,
+    /// Until the link has it.
+    local: Option<Local>,
     stage: Stage,
 }
 
@@ -39,32 +42,34 @@ enum Stage {
 
 impl Listen {
     /// A listener that is about to bind.
-    pub fn new(plan: plan::Listen, relay: Relay) -> Self {
-        Self { plan, relay: Rc::new(relay), stage: Stage::Begin }
+    pub fn new(plan: plan::Listen, relay: Relay, local: Local) -> Self {
+        Self { plan, relay: Rc::new(relay), local: Some(local), stage: Stage::Begin }
     }
 
     fn begin(&self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
         let plan = &self.plan;
-        let Some(host) = &plan.host else {
-            return self.bind(cx, &wildcards(plan.family, plan.port));
+        let (host, port) = match &plan.at {
+            Place::Inet(Some(host), port) => (host, *port),
+            Place::Inet(None, port) => return self.bind(cx, &wildcards(plan.family, *port)),
+            Place::Unix(name) => return self.bind(cx, &[Addr::Unix(name.clone())]),
         };
-        match resolve(host, plan.port, plan.family, plan.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => self.bind(cx, &[addr]),
+        match resolve(host, port, plan.family, plan.no_dns, cx.bell(), cx.now)? {
+            Resolving::Known(addr) => self.bind(cx, &[addr.into()]),
             Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
     }
 
-    fn bind(&self, cx: &mut Cx<'_>, addrs: &[SocketAddr]) -> Result<Stage, Failure> {
-        let acceptor = Acceptor::bind(addrs, self.plan.interface.as_deref())?;
+    fn bind(&self, cx: &mut Cx<'_>, addrs: &[Addr]) -> Result<Stage, Failure> {
+        let acceptor = Acceptor::bind(self.plan.proto, addrs, &self.plan.options)?;
         let bound = acceptor.addrs();
         acceptor
             .watch(cx.watch, ACCEPTOR)
             .map_err(|error| Failure::system(Deed::Listen, acceptor.object(), &error, Exit::Local))?;
-        if let (Some(file), Some(addr)) = (&self.plan.port_file, bound.first()) {
-            port_file::write(file, addr.port())
+        if let (Some(file), Some(port)) = (&self.plan.port_file, bound.first().and_then(Addr::port)) {
+            port_file::write(file, port)
                 .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
         }
-        cx.tell(&Event::Listen { addrs: bound });
+        cx.tell(&Event::Listen { proto: self.plan.proto, addrs: bound });
         Ok(Stage::Accepting { acceptor, since: cx.now, exhausted: false })
     }
 
@@ -73,29 +78,34 @@ impl Listen {
             return Turn::Wait(None);
         };
         let limit = self.plan.accept_limit.map(|limit| *since + limit);
-        match acceptor.accept() {
+        let accepted = acceptor.accept();
+        let failed = |error| Failure::system(Deed::Accept, acceptor.object(), error, Exit::Local);
+        match accepted {
             Accepted::Peer(stream) => {
                 self.link(cx, stream);
                 Turn::Wait(None)
             }
-            Accepted::Nobody if limit.is_some_and(|limit| limit <= cx.now) => {
+            Accepted::Failed(error) => cx.fail(failed(&error)),
+            _ if limit.is_some_and(|limit| limit <= cx.now) => {
                 cx.fail(waited_in_vain(acceptor, cx.now - *since, "timed out"))
             }
             Accepted::Nobody => Turn::Wait(limit),
             Accepted::Exhausted(error) => {
                 if !std::mem::replace(exhausted, true) {
-                    let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
-                    cx.tell(&Event::Error(Box::new(failure)));
+                    let failure = failed(&error);
+                    cx.tell(&Event::Trouble(Box::new(failure)));
                 }
-                Turn::Wait(Some(cx.now + PAUSE))
+                Turn::Wait(limit.into_iter().chain([cx.now + PAUSE]).min())
             }
         }
     }
 
     fn link(&mut self, cx: &mut Cx<'_>, stream: Stream) {
-        cx.tell(&Event::Accept { conn: 1, peer: stream.peer.clone(), local: stream.local });
-        let link = Link::new(1, stream, Rc::clone(&self.relay), Role::Listening, cx.now);
-        cx.spawn(Box::new(link));
+        cx.tell(&Event::Accept { conn: 1, peer: stream.peer.clone(), local: stream.local.clone() });
+        if let Some(local) = self.local.take() {
+            let link = Link::new(1, stream, Rc::clone(&self.relay), local, Role::Listening, cx.now);
+            cx.spawn(Box::new(link));
+        }
         self.stage = Stage::Linked; // the listening sockets close: there is one peer
     }
 }
@@ -114,11 +124,10 @@ impl Task for Listen {
     fn run(&mut self, cx: &mut Cx<'_>) -> Turn {
         let next = match &self.stage {
             Stage::Begin => self.begin(cx),
-            Stage::Resolving(lookup) => match lookup.poll() {
-                None => return Turn::Wait(None),
-                Some(answer) => answer
-                    .map_err(|failure| failure.after(cx.now - lookup.began()))
-                    .and_then(|addrs| self.bind(cx, &addrs)),
+            Stage::Resolving(lookup) => match lookup.step(cx.now, self.plan.lookup_limit) {
+                Ok(None) => return Turn::Wait(Some(lookup.began() + self.plan.lookup_limit.time)),
+                Ok(Some(addrs)) => self.bind(cx, &addrs.into_iter().map(Addr::from).collect::<Vec<_>>()),
+                Err(failure) => Err(failure),
             },
             Stage::Accepting { .. } | Stage::Linked => return self.accept(cx),
             Stage::Over(exit) => return Turn::End(*exit),
@@ -127,7 +136,10 @@ impl Task for Listen {
             Ok(stage) => self.stage = stage,
             Err(failure) => return cx.fail(failure),
         }
-        self.accept(cx)
+        match &self.stage {
+            Stage::Resolving(lookup) => Turn::Wait(Some(lookup.began() + self.plan.lookup_limit.time)),
+            _ => self.accept(cx),
+        }
     }
 
     fn ended(&mut self, outcome: Exit) {
@@ -135,9 +147,16 @@ impl Task for Listen {
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        if let (Stage::Accepting { acceptor, since, .. }, Stop::Deadline(_)) = (&self.stage, stop) {
-            let failure = waited_in_vain(acceptor, cx.now - *since, "the deadline has passed");
-            cx.tell(&Event::Error(Box::new(failure)));
-        }
+        const REASON: &str = "the deadline has passed";
+        let failure = match (&self.stage, stop) {
+            (Stage::Accepting { acceptor, since, .. }, Stop::Deadline) => {
+                waited_in_vain(acceptor, cx.now - *since, REASON)
+            }
+            (Stage::Resolving(lookup), Stop::Deadline) => {
+                lookup.failed(REASON, Exit::Timeout).after(cx.now - lookup.began())
+            }
+            _ => return,
+        };
+        cx.tell(&Event::Error(Box::new(failure)));
     }
 }

@@ -3,8 +3,9 @@
 pub mod dial;
 pub mod link;
 pub mod listen;
+pub mod local;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::error::{Exit, Failure};
 use crate::event::{Event, Tell};
@@ -47,7 +48,7 @@ pub enum Stop {
     /// A signal of this number.
     Signal(i32),
     /// `--deadline` has passed.
-    Deadline(Duration),
+    Deadline,
 }
 
 impl Stop {
@@ -55,7 +56,7 @@ impl Stop {
     pub const fn exit(self) -> Exit {
         match self {
             Self::Signal(number) => Exit::Signal(number),
-            Self::Deadline(_) => Exit::Timeout,
+            Self::Deadline => Exit::Timeout,
         }
     }
 }

@@ -49,8 +49,15 @@ impl Filters {
 ///
 /// Of n bytes at most 4n + 16 are made: an encoding may switch its state for each character (ISO-2022-JP: five bytes
 /// of one LF after a kanji of three), and what was held of an earlier read, three bytes at most, may come out too.
+#[derive(Default)]
 pub struct Chain {
     filters: Vec<Filter>,
+}
+
+impl std::fmt::Debug for Chain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Chain of {}", self.filters.len())
+    }
 }
 
 impl Chain {

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Link, Stage};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{By, Close, Event, How};
-use crate::io::endpoint::{Io, Kind};
-use crate::io::stdio;
+use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::logic::ends::{Role, Why};
 use crate::task::{Cx, Stop, Turn};
 
@@ -37,14 +36,14 @@ struct End(By, How, Exit);
 
 impl Link {
     /// The error of a connection that is gone, once all that came over it was written out.
-    pub(super) fn wrecked(&mut self) -> Option<(Deed, io::Error)> {
-        if self.stdout.is_some() {
+    pub(super) fn wrecked(&mut self) -> Option<Box<(Deed, io::Error)>> {
+        if self.local.stdout.is_some() {
             return None;
         }
         // After the peer's end nobody reads from it: an event told of the error, the kernel keeps it.
         self.wreck.take().or_else(|| {
             let error = self.stream.io.broken().then(|| self.stream.take_error()).flatten()?;
-            Some((Deed::Send, error))
+            Some(Box::new((Deed::Send, error)))
         })
     }
 
@@ -80,14 +79,15 @@ impl Link {
 
     /// Writing to stdout failed.
     pub(super) fn stdout_failed(&mut self, cx: &mut Cx<'_>, error: &io::Error) -> Turn {
-        let terminal = self.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal);
+        let terminal = self.local.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal);
         match error.raw_os_error() {
             Some(libc::EPIPE | libc::ECONNRESET) => return self.reader_left(cx),
             Some(libc::EIO) if terminal => return self.reader_left(cx), // it was hung up
             _ => {}
         }
         let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
-        self.tell(cx, failure.losing(self.unwritten(false)));
+        self.tell(cx, failure.losing(self.unwritten()));
+        self.tell_unsent(cx, "stdout failed", Exit::Local);
         self.finish(cx, &End(By::Local, How::Error, Exit::Local))
     }
 
@@ -98,21 +98,21 @@ impl Link {
             Why::BothEnded => (By::Peer, ""),
             Why::PeerEnded | Why::StdinSilent => (By::Peer, "left at the peer's end"),
             Why::AllSent => (By::Local, "left when all was sent"),
+            Why::Enough => (By::Local, "enough was received"),
             Why::QuitAfter => (By::Local, "the time to wait (-q) has passed"),
             Why::Idle { .. } => (By::Idle, "silent for too long"),
         };
-        let lost = self.unsent();
         let exit = match why {
             Why::Idle { answered: false } => Exit::Timeout,
-            _ if lost.is_some() && self.worst == Exit::Done => Exit::Network,
+            _ if self.worst == Exit::Done && self.unsent().is_some() => Exit::Network,
             _ => self.worst,
         };
-        if lost.is_some() || exit == Exit::Timeout {
+        if !self.tell_unsent(cx, reason, exit) && exit == Exit::Timeout {
             let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+            self.tell(cx, failure.after(cx.now - self.began));
         }
         match why {
-            Why::AllSent | Why::QuitAfter => self.linger(cx, exit, why == Why::QuitAfter),
+            Why::AllSent | Why::QuitAfter | Why::Enough => self.linger(cx, exit, why == Why::QuitAfter),
             Why::Idle { .. } => self.finish(cx, &End(by, How::Timeout, exit)),
             _ => self.finish(cx, &End(by, How::Fin, exit)),
         }
@@ -134,9 +134,9 @@ impl Link {
             linger.until = cx.now + LINGER; // it still takes what we sent
         }
         linger.outstanding = outstanding;
-        self.stage = Stage::Linger(linger);
+        self.stage = Stage::Linger(Box::new(linger));
         if cx.now >= linger.until {
-            return self.out_of_patience(cx, linger);
+            return self.finish(cx, &end); // what it has not acknowledged the kernel goes on sending
         }
         for _ in 0..LINGER_READS {
             match self.stream.io.read(cx.scratch) {
@@ -149,27 +149,17 @@ impl Link {
         Turn::Again
     }
 
-    /// The peer has not ended, and takes no more.
-    fn out_of_patience(&mut self, cx: &mut Cx<'_>, linger: Linger) -> Turn {
-        if linger.outstanding.is_none_or(|outstanding| outstanding == 0) {
-            return self.finish(cx, &End(By::Local, How::Fin, linger.exit));
-        }
-        let reason = "the peer has not acknowledged all that was sent";
-        let failure = Failure::new(Deed::Send, self.object(), reason, Exit::Network);
-        self.tell(cx, failure.after(cx.now - self.began));
-        self.finish(cx, &End(By::Local, How::Timeout, Exit::Network))
-    }
-
     /// The whole run ends now, whatever is under way.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         let (by, how, reason) = match stop {
             Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
-            Stop::Deadline(_) => (By::Local, How::Timeout, "the deadline has passed"),
+            Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
         };
-        let (exit, unsent, unwritten) = (stop.exit(), self.unsent(), self.unwritten(true));
-        if unsent.is_some() || how == How::Timeout {
+        let exit = stop.exit();
+        let unwritten = self.unwritten_anywhere();
+        if !self.tell_unsent(cx, reason, exit) && how == How::Timeout {
             let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began).losing(unsent));
+            self.tell(cx, failure.after(cx.now - self.began));
         }
         if unwritten.is_some() {
             let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, exit);
@@ -193,9 +183,20 @@ impl Link {
             received: self.down.taken(),
             duration: cx.now - self.began,
             path: self.stream.path(),
-            remark: unanswered.then_some("no answer came after our half-close: try --no-shutdown"),
+            remark: unanswered
+                .then_some("no byte came back after our half-close: if one should have, try --no-shutdown"),
         })));
         Turn::End(exit)
+    }
+
+    /// Tells what of stdin did not go out, if anything did not.
+    fn tell_unsent(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) -> bool {
+        let lost = self.unsent();
+        if lost.is_some() {
+            let failure = Failure::new(Deed::Send, self.object(), reason, exit);
+            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+        }
+        lost.is_some()
     }
 
     fn tell(&self, cx: &mut Cx<'_>, failure: Failure) {
@@ -208,15 +209,20 @@ impl Link {
 
     /// What stdin gave, or as a file still has, and the peer's socket did not accept.
     fn unsent(&self) -> Option<Lost> {
-        let (left, at_least) = self.stdin.as_ref().map_or((0, false), stdio::left);
+        let (left, at_least) = self.local.stdin.as_ref().map_or((0, false), Endpoint::left);
         let bytes = self.up.held() + left;
         (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
     }
 
-    /// What came and was not written; when the run is cut short, with what the kernel has of it.
-    fn unwritten(&self, cut_short: bool) -> Option<Lost> {
-        let (left, at_least) = if cut_short && self.relay.stdout { stdio::left(&self.stream.io) } else { (0, false) };
-        let bytes = self.down.held() + left;
-        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Down })
+    /// What came and was not written.
+    fn unwritten(&self) -> Option<Lost> {
+        let bytes = self.down.held();
+        (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
+    }
+
+    /// The same, with what the kernel has of it behind that.
+    fn unwritten_anywhere(&self) -> Option<Lost> {
+        let held = self.unwritten()?;
+        Some(Lost { bytes: held.bytes + self.stream.io.left().0, at_least: true, ..held })
     }
 }
