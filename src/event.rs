@@ -140,6 +140,13 @@ pub enum Event {
         /// Ours.
         local: Addr,
     },
+    /// A peer was accepted and closed at once: too many are here from its address.
+    TurnedAway {
+        /// Who.
+        peer: Peer,
+        /// How many may be here from one address.
+        limit: usize,
+    },
     /// The peer's first byte came.
     FirstByte {
         /// Which connection.

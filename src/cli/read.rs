@@ -154,7 +154,9 @@ fn listen(proto: Proto, args: Args, lookup_limit: Limit) -> Result<Listen, Usage
         true => Place::Unix(UnixName::parse(OsStr::new(&unix_path(&args)?))?),
         false => inet_listen(&args, family)?,
     };
-    let many = args.many.keep_open || args.many.accept.is_some();
+    // Labels are the hub's: with them a single peer is a crowd of one.
+    let crowd = args.many.keep_open || args.many.accept.is_some();
+    let many = crowd || args.many.label;
     Ok(Listen {
         proto,
         at,
@@ -167,7 +169,7 @@ fn listen(proto: Proto, args: Args, lookup_limit: Limit) -> Result<Listen, Usage
         many: many.then(|| Many {
             at_once: args.many.max_conns.unwrap_or(usize::MAX),
             per_host: args.many.max_conns_per_host.unwrap_or(usize::MAX),
-            in_all: args.many.accept.unwrap_or(u64::MAX),
+            in_all: args.many.accept.unwrap_or(if crowd { u64::MAX } else { 1 }),
         }),
     })
 }
@@ -264,6 +266,7 @@ fn needs(args: &Args) -> Result<(), Usage> {
         (many.accept.is_some(), "--accept", mode.listen, "-l"),
         (many.max_conns.is_some(), "-m", many.keep_open, "-k"),
         (many.max_conns_per_host.is_some(), "--max-conns-per-host", many.keep_open, "-k"),
+        (many.label, "--label", mode.listen, "-l"),
         (args.bytes.datagram.is_some(), "--datagram", mode.udp, "-u"),
         (args.socket.broadcast, "-b", mode.udp, "-u"),
     ];

@@ -239,6 +239,21 @@ impl Endpoint {
         }
     }
 
+    /// Where in a regular file it stands; none where it is none.
+    pub fn file_offset(&self) -> Option<u64> {
+        let stat = rustix::fs::fstat(self).ok()?;
+        let regular = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file();
+        regular.then(|| rustix::fs::tell(self).ok()).flatten()
+    }
+
+    /// Reads a regular file at an offset of the caller's own.
+    ///
+    /// # Errors
+    /// Whatever the system says, but that it was interrupted.
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        Ok(rustix::io::retry_on_intr(|| rustix::io::pread(self, &mut *buf, offset))?)
+    }
+
     /// What of a source was not read yet, as far as the system tells; and whether more may stand behind it.
     pub fn left(&self) -> (u64, bool) {
         let fd = self.as_fd();
@@ -267,7 +282,8 @@ impl Endpoint {
         self.readable
     }
 
-    pub(super) fn writable(&self) -> bool {
+    /// Whether it may take something, as far as is known.
+    pub fn writable(&self) -> bool {
         self.writable
     }
 

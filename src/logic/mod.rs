@@ -2,6 +2,7 @@
 
 pub mod ends;
 pub mod filter;
+pub mod label;
 pub mod message;
 pub mod pace;
 pub mod race;

@@ -78,6 +78,9 @@ fn told(event: &Event, level: u8) -> String {
             Addr::Unix(UnixName::Unnamed) => format!("Connection received on {}", bold(local)),
             addr => format!("Connection received on {}", bold(addr)),
         },
+        (Event::TurnedAway { peer, limit }, _) => {
+            format!("Connection from {} turned away ({limit} from one address is the limit)", bold(&peer.addr))
+        }
         (Event::Close(close), _) => closed(close),
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {

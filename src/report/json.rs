@@ -9,12 +9,13 @@ use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 11] = [
+pub const SCHEMA: [(&str, &str, &str); 12] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
     ("connect", "conn host addr port proto service local_addr local_port resolve_s connect_s", "a connection stands"),
     ("accept", "conn addr port local_addr local_port", "a peer was accepted"),
+    ("turned_away", "addr port limit", "a peer was closed at once: so many are here from its address"),
     ("first_byte", "conn first_byte_s", "the peer's first byte came"),
     ("half_close", "conn by", "one side (peer, local) sends no more"),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
@@ -73,6 +74,9 @@ pub(super) fn lines(event: &Event) -> String {
                 "local_addr": local.to_string(), "local_port": local.port(),
             }),
         ),
+        Event::TurnedAway { peer, limit } => {
+            line("turned_away", json!({ "addr": peer.addr.to_string(), "port": peer.addr.port(), "limit": limit }))
+        }
         Event::FirstByte { conn, after } => line(
             "first_byte",
             json!({

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::hub::Hub;
 use super::link::Link;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
@@ -46,7 +47,7 @@ impl Listen {
         Self { plan, relay: Rc::new(relay), local: Some(local), stage: Stage::Begin }
     }
 
-    fn begin(&self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
+    fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
         let plan = &self.plan;
         let (host, port) = match &plan.at {
             Place::Inet(Some(host), port) => (host, *port),
@@ -59,17 +60,22 @@ impl Listen {
         }
     }
 
-    fn bind(&self, cx: &mut Cx<'_>, addrs: &[Addr]) -> Result<Stage, Failure> {
+    fn bind(&mut self, cx: &mut Cx<'_>, addrs: &[Addr]) -> Result<Stage, Failure> {
         let acceptor = Acceptor::bind(self.plan.proto, addrs, &self.plan.options)?;
         let bound = acceptor.addrs();
-        acceptor
-            .watch(cx.watch, ACCEPTOR)
-            .map_err(|error| Failure::system(Deed::Listen, acceptor.object(), &error, Exit::Local))?;
         if let (Some(file), Some(port)) = (&self.plan.port_file, bound.first().and_then(Addr::port)) {
             port_file::write(file, port)
                 .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
         }
         cx.tell(&Event::Listen { proto: self.plan.proto, addrs: bound });
+        if let (Some(many), Some(local)) = (self.plan.many, self.local.take()) {
+            let limit = self.plan.accept_limit.map(|limit| cx.now + limit);
+            cx.spawn(Box::new(Hub::new(acceptor, many, Rc::clone(&self.relay), local, limit)));
+            return Ok(Stage::Linked);
+        }
+        acceptor
+            .watch(cx.watch, ACCEPTOR)
+            .map_err(|error| Failure::system(Deed::Listen, acceptor.object(), &error, Exit::Local))?;
         Ok(Stage::Accepting { acceptor, since: cx.now, exhausted: false })
     }
 

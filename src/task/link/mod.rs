@@ -2,7 +2,7 @@
 //! say that it is over.
 
 mod end;
-mod eye;
+pub(crate) mod eye;
 
 use std::io;
 use std::rc::Rc;
