@@ -363,11 +363,13 @@ impl Hub {
                 all.into_iter().for_each(|key| self.call(key)); // those who were not read from
             }
         }
-        let more = self.accept(cx)? | self.hear(cx);
         let again = match self.run_members(cx) {
             Ok(again) => again,
             Err(ReaderFailed(error)) => return Err(self.reader_failed(cx, &error)),
         };
+        // After those who were full or in the way of others had their turn, and may be gone.
+        let more = self.accept(cx)?;
+        let heard = self.hear(cx);
         if self.acceptor.is_none() && self.members.is_empty() {
             return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
         }
@@ -376,7 +378,7 @@ impl Hub {
         {
             return Err(cx.fail(Failure::new(Deed::Accept, acceptor.object(), "timed out", Exit::Timeout)));
         }
-        if more || again || !self.due.is_empty() {
+        if more || again || heard || !self.due.is_empty() {
             return Ok(Turn::Again);
         }
         let pace = self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty());
