@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::{Failure, Way};
@@ -172,6 +172,13 @@ pub enum Event {
     },
     /// A connection is over.
     Close(Box<Close>),
+    /// Asked for by SIGUSR1, or by the clock of who shows progress.
+    Progress {
+        /// What was carried so far.
+        traffic: Traffic,
+        /// Whether SIGUSR1 asked.
+        asked: bool,
+    },
     /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
     Setback(Box<Failure>),
     /// Something goes wrong, and the run goes on. Told always.
@@ -195,6 +202,29 @@ pub struct Chunk<'a> {
     pub bytes: &'a [u8],
 }
 
+/// What a run, or a part of it, has carried so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    /// Bytes that sockets accepted.
+    pub sent: u64,
+    /// Bytes that came.
+    pub received: u64,
+    /// How many bytes will be sent, where that is known.
+    pub expected: Option<u64>,
+    /// Since the first connection stood.
+    pub elapsed: Duration,
+}
+
+impl Traffic {
+    /// Adds what another part has carried.
+    pub fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.expected = self.expected.or(other.expected);
+        self.elapsed = self.elapsed.max(other.elapsed);
+    }
+}
+
 /// Whatever listens to events.
 pub trait Tell {
     /// Takes note of an event, now.
@@ -203,6 +233,11 @@ pub trait Tell {
     /// Whether it dumps bytes.
     fn dumps(&self) -> bool {
         false
+    }
+
+    /// When it wants to be told of progress next.
+    fn next_progress(&self) -> Option<Instant> {
+        None
     }
 
     /// Dumps bytes, if it does.

@@ -21,7 +21,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// An outside crate and the rooms that may name it.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 13] = [
+    ("indicatif", &["report"]),
     ("encoding_rs", &["logic"]),
     ("libc", &["io", "net", "task"]),
     ("mio", &["io", "net", "reactor.rs", "signal.rs"]),

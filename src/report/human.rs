@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use colored::{ColoredString, Colorize};
 
+use super::progress;
 use crate::cli::args::Color;
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
@@ -61,7 +62,8 @@ impl Human {
 /// What is told of an event at a level of `-v`.
 fn told(event: &Event, level: u8) -> String {
     let text = match (event, level) {
-        (_, 0) => return String::new(),
+        (Event::Progress { traffic, asked: true }, _) => format!("nsock: {}", progress::text(traffic)),
+        (_, 0) | (Event::Progress { .. }, _) => return String::new(),
         (Event::Listen { proto, addrs }, _) => listening(*proto, addrs),
         (Event::Connect { peer, local, lookup, took, .. }, _) => {
             let lookup = lookup.map_or(String::new(), |lookup| format!("lookup {}, ", span(lookup)));

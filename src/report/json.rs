@@ -9,7 +9,7 @@ use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 12] = [
+pub const SCHEMA: [(&str, &str, &str); 13] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
@@ -18,6 +18,11 @@ pub const SCHEMA: [(&str, &str, &str); 12] = [
     ("turned_away", "addr port limit", "a peer was closed at once: so many are here from its address"),
     ("first_byte", "conn first_byte_s", "the peer's first byte came"),
     ("half_close", "conn by", "one side (peer, local) sends no more"),
+    (
+        "progress",
+        "sent_bytes received_bytes expected_bytes duration_s",
+        "asked for by SIGUSR1, and each second with --progress",
+    ),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
     ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
     (
@@ -91,6 +96,13 @@ pub(super) fn lines(event: &Event) -> String {
             }),
         ),
         Event::Close(close) => line("close", closed(close)),
+        Event::Progress { traffic, .. } => line(
+            "progress",
+            json!({
+                "sent_bytes": traffic.sent, "received_bytes": traffic.received, "expected_bytes": traffic.expected,
+                "duration_s": seconds(traffic.elapsed),
+            }),
+        ),
         Event::Setback(failure) | Event::Trouble(failure) => line("error", failed(failure, false)),
         Event::Error(failure) => line("error", failed(failure, true)),
     }

@@ -3,12 +3,15 @@
 mod hex;
 mod human;
 mod json;
+mod progress;
 
 pub use json::SCHEMA;
 
 use std::fs::File;
 use std::io::Write;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
+
+use self::progress::Progress;
 
 use crate::cli::plan::{Hex, Voice};
 use crate::error::{Deed, Exit, Failure, Object, Way};
@@ -20,6 +23,7 @@ pub struct Report {
     voice: Tongue,
     timestamps: bool,
     hex: Option<Dump>,
+    progress: Option<Progress>,
     /// Events that nobody read stderr for.
     dropped: u64,
 }
@@ -48,6 +52,7 @@ impl Report {
             },
             timestamps: voice.timestamps,
             hex: None,
+            progress: Progress::new(voice.progress, voice.quiet || voice.json || voice.hex == Some(Hex::Stderr)),
             dropped: 0,
         };
         report.hex = match &voice.hex {
@@ -67,8 +72,16 @@ impl Report {
 
     /// Writes whole lines, and counts those that nobody takes.
     fn write(&mut self, lines: &str) {
-        let heard = self.dropped == 0 || complain(&self.dropped_note(), false);
-        match heard && complain(lines, heard) {
+        let note = self.dropped_note();
+        let say = || {
+            let heard = self.dropped == 0 || complain(&note, false);
+            heard && complain(lines, heard)
+        };
+        let said = match &self.progress {
+            Some(progress) => progress.aside(say),
+            None => say(),
+        };
+        match said {
             true => self.dropped = 0,
             false => self.dropped += 1,
         }
@@ -85,6 +98,17 @@ impl Report {
 
 impl Tell for Report {
     fn tell(&mut self, event: &Event) {
+        match (event, &mut self.progress) {
+            (Event::Connect { .. } | Event::Accept { .. }, Some(progress)) => progress.begin(clock()),
+            (Event::Progress { traffic, asked: false }, Some(progress)) => {
+                let line = progress.show(traffic, clock());
+                if let (Some(line), Tongue::Human(_)) = (line, &self.voice) {
+                    self.write(&line);
+                    return;
+                }
+            }
+            _ => {}
+        }
         let lines = match &mut self.voice {
             Tongue::Human(human) => human.lines(event),
             Tongue::Json => json::lines(event),
@@ -100,6 +124,10 @@ impl Tell for Report {
             }
             _ => self.write(&lines), // JSON has its time in each object
         }
+    }
+
+    fn next_progress(&self) -> Option<Instant> {
+        self.progress.as_ref().and_then(Progress::next)
     }
 
     fn dumps(&self) -> bool {
@@ -133,6 +161,11 @@ impl Tell for Report {
 /// The time of day (RFC 3339, UTC, microseconds).
 fn now() -> String {
     humantime::format_rfc3339_micros(SystemTime::now()).to_string()
+}
+
+#[expect(clippy::disallowed_methods, reason = "when something is shown does not decide what happens")]
+fn clock() -> Instant {
+    Instant::now()
 }
 
 /// Says that the command line makes no sense.

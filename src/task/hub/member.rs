@@ -8,7 +8,7 @@ use super::outlet::Outlet;
 use super::queue::{LIMIT, Queue};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
-use crate::event::{By, Chunk, Close, Conn, Event, How};
+use crate::event::{By, Chunk, Close, Conn, Event, How, Traffic};
 use crate::io::endpoint::Io;
 use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck, Why};
 use crate::logic::filter::Chain;
@@ -318,6 +318,11 @@ impl Member {
             }
         }
         Ok(Some(cx.now)) // there is more to drop, in the next turn
+    }
+
+    /// What it has carried so far.
+    pub(super) fn traffic(&self, now: Instant) -> Traffic {
+        Traffic { sent: self.sent, received: self.received, expected: None, elapsed: now - self.began }
     }
 
     /// Tells how it ended.

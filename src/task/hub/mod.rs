@@ -18,7 +18,7 @@ use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::{Many, Relay};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
-use crate::event::{By, Conn, Event, How};
+use crate::event::{By, Conn, Event, How, Traffic};
 use crate::io::endpoint::{Endpoint, Io, Ready};
 use crate::logic::ends::Stdin;
 use crate::logic::filter::Chain;
@@ -62,6 +62,8 @@ pub struct Hub {
     /// What was read of stdin and has to wait for its time.
     held: Vec<u8>,
     outlet: Option<Outlet>,
+    /// What those who have gone had carried.
+    gone: Traffic,
 }
 
 /// Where what is sent comes from.
@@ -102,6 +104,7 @@ impl Hub {
             pace: relay.bytes.interval.map(Pace::new),
             held: Vec::new(),
             outlet: local.stdout.map(|stdout| Outlet::new(stdout, relay.bytes.label)),
+            gone: Traffic::default(),
             relay,
         }
     }
@@ -200,6 +203,7 @@ impl Hub {
                 self.hosts.remove(&host);
             }
         }
+        self.gone.add(&member.traffic(cx.now));
         member.tell_end(cx, over);
     }
 
@@ -416,6 +420,14 @@ impl Task for Hub {
 
     fn run(&mut self, cx: &mut Cx<'_>) -> Turn {
         self.turn(cx).unwrap_or_else(|end| end)
+    }
+
+    fn traffic(&self, now: Instant) -> Traffic {
+        let mut sum = self.gone;
+        for (_, member) in &self.members {
+            sum.add(&member.traffic(now));
+        }
+        sum
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {

@@ -14,7 +14,7 @@ use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object, Way};
-use crate::event::{By, Conn, Event};
+use crate::event::{By, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Broken, Flow, Flowed, Means, Side, Works};
 use crate::logic::Unseen;
@@ -289,6 +289,17 @@ impl Task for Link {
                 let linger = **linger;
                 self.drop_input(cx, linger)
             }
+        }
+    }
+
+    fn traffic(&self, now: Instant) -> Traffic {
+        let stdin = self.local.stdin.as_ref();
+        let rest = stdin.map(Endpoint::left).filter(|(_, more)| !more).map(|(left, _)| left);
+        Traffic {
+            sent: self.up.given(),
+            received: self.down.taken(),
+            expected: rest.map(|rest| self.up.taken() + rest),
+            elapsed: now - self.began,
         }
     }
 
