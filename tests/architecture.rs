@@ -30,7 +30,7 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("nix", &["net"]),
     ("socket2", &["net"]),
     ("signal_hook", &["signal.rs"]),
-    ("slab", &["reactor.rs"]),
+    ("slab", &["reactor.rs", "task"]),
     ("clap", &["cli"]),
     ("humantime", &["cli", "report"]),
     ("colored", &["report"]),

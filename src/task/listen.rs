@@ -68,7 +68,9 @@ impl Listen {
                 .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
         }
         cx.tell(&Event::Listen { proto: self.plan.proto, addrs: bound });
-        if let (Some(many), Some(local)) = (self.plan.many, self.local.take()) {
+        if let Some(many) = self.plan.many
+            && let Some(local) = self.local.take()
+        {
             let limit = self.plan.accept_limit.map(|limit| cx.now + limit);
             cx.spawn(Box::new(Hub::new(acceptor, many, Rc::clone(&self.relay), local, limit)));
             return Ok(Stage::Linked);
