@@ -130,20 +130,28 @@ fn telnet_options_are_refused_and_not_shown_however_they_are_cut() {
     client.finish().exits(0).silent();
 }
 
+/// What nsock says to a request that comes when it has found that its stdin gives nothing.
+fn refusal_by(args: &[&str]) -> Vec<u8> {
+    let server = server(|mut stream| {
+        pass(0.3);
+        stream.write_all(&[IAC, DO, 1, b'h', b'i']).expect("send");
+        stream.set_read_timeout(Some(Duration::from_secs(2))).expect("SO_RCVTIMEO");
+        let mut answer = Vec::new();
+        let _ = (&stream).take(3).read_to_end(&mut answer);
+        answer
+    });
+    dial(server.port, args).run().exits(0).silent().wrote(b"hi");
+    server.join()
+}
+
 #[test]
-fn telnet_options_are_refused_where_stdin_is_empty_too() {
-    for nothing in [&["-t"][..], &["-t", "-d"]] {
-        let server = server(|mut stream| {
-            stream.write_all(&[IAC, DO, 1, b'h', b'i']).expect("send");
-            stream.set_read_timeout(Some(Duration::from_secs(3))).expect("SO_RCVTIMEO");
-            let mut answer = Vec::new();
-            let _ = (&stream).take(3).read_to_end(&mut answer);
-            answer
-        });
-        let client = dial(server.port, nothing).spawn();
-        assert_eq!(server.join(), [IAC, WONT, 1], "the answer of nsock {nothing:?} with nothing on stdin");
-        client.finish().exits(0).wrote(b"hi");
-    }
+fn telnet_options_are_refused_where_stdin_is_not_read() {
+    assert_eq!(refusal_by(&["-t", "-d"]), [IAC, WONT, 1]);
+}
+
+#[test]
+fn telnet_options_are_refused_where_stdin_is_empty() {
+    assert_eq!(refusal_by(&["-t"]), [IAC, WONT, 1]);
 }
 
 #[test]
@@ -499,6 +507,47 @@ fn a_dump_that_cannot_be_written_is_told_before_anything_is_sent() {
     let line = outcome.one_line();
     assert!(line.starts_with("nsock: ") && line.contains("/no/such/dir/file"), "{line}");
     assert_eq!(listener.accept().expect_err("nobody connects").kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_full_disk_is_told_with_what_was_not_written() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return skipped("there is no /dev/full here");
+    }
+    let server = server(|mut stream| {
+        stream.write_all(&[b'x'; 1_000]).expect("send");
+        slurp(&stream)
+    });
+    let outcome = dial(server.port, &["-o", "/dev/full"]).hold_stdin().spawn().finish_with_stdin_open().exits(3);
+    let line = outcome.one_line();
+    assert!(line.contains("(errno 28") && line.contains("1000 bytes received not written"), "{line}");
+    server.join();
+}
+
+#[test]
+fn a_dump_that_fails_is_told_once_and_holds_up_nothing() {
+    if !std::path::Path::new("/dev/full").exists() {
+        return skipped("there is no /dev/full here");
+    }
+    let (up, down) = (payload(300_000, 17), payload(MB, 18));
+    let (outcome, _) = exchange(&["--hex=/dev/full"], &up, &down, None);
+    let line = outcome.one_line();
+    assert!(line.starts_with("nsock: ") && line.contains("errno 28"), "{line}");
+}
+
+#[test]
+fn a_fifo_that_nobody_reads_does_not_hold_up_a_signal() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join("fifo");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a FIFO");
+    let name = path.to_str().expect("ASCII");
+    for args in [["-o", name, "--deadline", "500ms"], ["--quit-after", "1", &format!("-x={name}"), "--deadline=500ms"]]
+    {
+        let listener = listener();
+        let outcome = dial(port_of(&listener), &args).hold_stdin().spawn().finish_with_stdin_open();
+        assert!(matches!(outcome.code, Some(124 | 3)), "{outcome:?}");
+    }
 }
 
 // ---- dumps ----
