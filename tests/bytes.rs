@@ -535,19 +535,44 @@ fn a_dump_that_fails_is_told_once_and_holds_up_nothing() {
     assert!(line.starts_with("nsock: ") && line.contains("errno 28"), "{line}");
 }
 
-#[test]
-fn a_fifo_that_nobody_reads_does_not_hold_up_a_signal() {
+/// A FIFO in a directory of its own.
+fn fifo() -> (tempfile::TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = dir.path().join("fifo");
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a FIFO");
-    let name = path.to_str().expect("ASCII");
-    for args in [["-o", name, "--deadline", "500ms"], ["--quit-after", "1", &format!("-x={name}"), "--deadline=500ms"]]
-    {
-        let listener = listener();
-        let outcome = dial(port_of(&listener), &args).hold_stdin().spawn().finish_with_stdin_open();
-        assert!(matches!(outcome.code, Some(124 | 3)), "{outcome:?}");
-    }
+    (dir, path)
+}
+
+#[test]
+fn an_output_fifo_that_nobody_reads_does_not_hang_the_run() {
+    let (_dir, path) = fifo();
+    let listener = listener();
+    let client = dial(port_of(&listener), &["--deadline", "500ms", "-o", path.to_str().expect("ASCII")]);
+    let outcome = client.hold_stdin().spawn().finish_with_stdin_open().within(0.0, 5.0);
+    assert!(matches!(outcome.code, Some(124 | 3)), "{outcome:?}");
+}
+
+#[test]
+fn a_dump_fifo_that_nobody_reads_does_not_hang_the_run() {
+    let (_dir, path) = fifo();
+    let listener = listener();
+    let client = dial(port_of(&listener), &["--deadline", "500ms", &format!("-x={}", path.display())]);
+    let outcome = client.hold_stdin().spawn().finish_with_stdin_open().within(0.0, 5.0);
+    assert!(matches!(outcome.code, Some(124 | 3)), "{outcome:?}");
+}
+
+#[test]
+fn a_dump_whose_reader_is_stuck_does_not_hang_the_run() {
+    let (_dir, path) = fifo();
+    let _stuck = File::options().read(true).write(true).open(&path).expect("open a FIFO");
+    let server = server(|mut stream| {
+        let _ = stream.write_all(&payload(MB, 19));
+        slurp(&stream)
+    });
+    let client = dial(server.port, &["--deadline", "1", &format!("-x={}", path.display())]);
+    let outcome = client.hold_stdin().spawn().finish_with_stdin_open().within(0.0, 5.0);
+    assert!(matches!(outcome.code, Some(124 | 3)), "{outcome:?}");
 }
 
 // ---- dumps ----
