@@ -260,6 +260,36 @@ fn what_an_encoding_cannot_say_is_a_question_mark() {
 }
 
 #[test]
+fn a_character_that_never_came_whole_is_marked_at_the_end() {
+    let server = server(|mut stream| {
+        stream.write_all(b"a\xd6").expect("send");
+        half_close(&stream);
+        slurp(&stream)
+    });
+    dial(server.port, &["--encoding", "gbk"]).stdin_bytes(*b"b\xe4\xb8").run().exits(0).wrote("a\u{fffd}".as_bytes());
+    same(&server.join(), b"b?");
+}
+
+#[test]
+fn an_encoding_with_states_is_left_in_its_first_one() {
+    let server = server(|stream| slurp(&stream));
+    dial(server.port, &["--encoding", "iso-2022-jp"]).stdin_bytes("日").run().exits(0);
+    same(&server.join(), b"\x1b$BF|\x1b(B");
+}
+
+#[test]
+fn line_ends_telnet_and_an_encoding_work_together() {
+    let (mut client, mut stream) = connected(&["-C", "-t", "--encoding", "latin1"]);
+    stream.write_all(&[IAC, IAC, IAC, DO, 1, 0xe9]).expect("send");
+    same(&shown(&mut client, 4), "ÿé".as_bytes());
+    same(&take(&stream, 3), &[IAC, WONT, 1]);
+    give(&mut client, "ÿ\n".as_bytes());
+    same(&take(&stream, 4), b"\xff\xff\r\n");
+    drop(stream);
+    client.finish().exits(0).silent();
+}
+
+#[test]
 fn an_encoding_that_cannot_be_used_is_a_usage_error_in_one_line() {
     for name in ["klingon", "utf-16", "utf-16le", ""] {
         let outcome = nsock(&["--encoding", name, HOST, "1"]).run().exits(2).wrote(b"");
@@ -305,6 +335,42 @@ fn lines_of_a_pipe_are_paced_too_and_an_unfinished_one_is_sent_at_its_time() {
     });
     dial(server.port, &["-i", "0.3"]).stdin_bytes("a\nb").run().exits(0).silent();
     same(&server.join(), b"");
+}
+
+#[test]
+fn lines_that_wait_for_their_time_are_told_when_the_peer_resets() {
+    let server = server(|stream| {
+        same(&take(&stream, 4), b"one\n");
+        reset(stream);
+    });
+    let outcome = dial(server.port, &["--json", "-i", "500ms"]).stdin_file(b"one\ntwo\nthree\n").run().exits(1);
+    assert_eq!(outcome.number("close", "sent_bytes") + outcome.number("error", "lost_bytes"), 14, "{}", outcome.stderr);
+    server.join();
+}
+
+#[test]
+fn lines_that_wait_for_their_time_are_told_when_enough_was_received() {
+    for args in [["-W", "1"], ["--stop", "bye"]] {
+        let server = server(|mut stream| {
+            same(&take(&stream, 4), b"one\n");
+            stream.write_all(b"bye\n").expect("send");
+            slurp(&stream)
+        });
+        let client = dial(server.port, &["--json", "-i", "15"]).args(args).stdin_file(b"one\ntwo\nthree\n");
+        let outcome = client.run().exits(1).within(0.0, 5.0).wrote(b"bye\n");
+        assert_eq!(outcome.number("error", "lost_bytes"), 10, "{}", outcome.stderr);
+        same(&server.join(), b"");
+    }
+}
+
+#[test]
+fn a_signal_is_died_of_in_a_pause() {
+    let (mut client, stream) = connected(&["--json", "-i", "15"]);
+    give(&mut client, b"one\ntwo\n");
+    same(&take(&stream, 4), b"one\n");
+    client.signal(Signal::TERM);
+    let outcome = client.finish_with_stdin_open().died_of(Signal::TERM);
+    assert_eq!(outcome.number("error", "lost_bytes"), 4, "{}", outcome.stderr);
 }
 
 // ---- enough ----
@@ -693,6 +759,20 @@ fn a_dump_through_a_pipe_that_is_read_is_complete() {
     let (up, down) = (payload(300_000, 13), payload(3 * MB, 14));
     let (outcome, port) = exchange(&["-x"], &up, &down, None);
     check_dump(&outcome.stderr, port, &up, &down);
+}
+
+#[test]
+fn a_dump_on_stderr_that_nobody_reads_holds_up_no_data() {
+    let download = payload(5 * MB, 20);
+    let sent = download.clone();
+    let server = server(move |mut stream| {
+        stream.write_all(&sent).expect("send");
+        half_close(&stream);
+        slurp(&stream)
+    });
+    let (_unread, stderr) = pipe();
+    dial(server.port, &["-x"]).stderr(stderr).run().exits(0).wrote(&download);
+    server.join();
 }
 
 #[test]
