@@ -230,7 +230,7 @@ fn text_of_another_encoding_is_shown_as_utf8_and_sent_in_it() {
 #[test]
 fn megabytes_of_another_encoding_stay_exact() {
     let utf8: String =
-        payload(2 * MB, 4).iter().map(|byte| ['中', 'x', '文', '\n', '。'][usize::from(byte % 5)]).collect();
+        payload(MB / 2, 4).iter().map(|byte| ['中', 'x', '文', '\n', '。'][usize::from(byte % 5)]).collect();
     let wide = |c: char| -> &[u8] {
         match c {
             '中' => b"\xd6\xd0",
@@ -777,7 +777,7 @@ fn a_dump_on_stderr_that_nobody_reads_holds_up_no_data() {
 
 #[test]
 fn from_file_to_file_a_dump_sees_every_byte_too() {
-    let (up, down) = (payload(5 * MB, 15), payload(5 * MB, 16));
+    let (up, down) = (payload(2 * MB, 15), payload(3 * MB, 16));
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = dir.path().join("dump");
     let (upload, download) = (up.clone(), down.clone());

@@ -8,9 +8,12 @@ mod common;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
+#[cfg(target_os = "linux")]
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{FileTypeExt, symlink};
-use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+#[cfg(target_os = "linux")]
+use std::os::unix::net::SocketAddr;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -110,6 +113,7 @@ fn megabytes_pass_both_ways_through_pipes_of_two_nsocks() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn an_abstract_name_is_as_good_as_a_path() {
     let name = format!("nsock test {}", std::process::id());
     let at = format!("@{name}");
@@ -135,6 +139,7 @@ fn an_abstract_name_is_as_good_as_a_path() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn an_abstract_name_that_is_taken_is_this_machines_no() {
     let name = format!("nsock taken {}", std::process::id());
     let addr = SocketAddr::from_abstract_name(&name).expect("an abstract name");
