@@ -522,6 +522,25 @@ fn the_stop_word_leaves_our_answer_whole_while_the_peer_talks_on() {
     same(&server.join().expect("no reset takes the answer away"), &answer[1..]);
 }
 
+#[test]
+fn our_close_leaves_an_answer_whole_that_the_peer_has_not_received_yet() {
+    let answer = payload(100_000, 21);
+    let listener = listener();
+    socket2::SockRef::from(&listener).set_recv_buffer_size(4_096).expect("SO_RCVBUF"); // the rest waits at our side
+    let args = ["--json", "--stop", "bye", "--sndbuf", "200k"];
+    let mut client = dial(port_of(&listener), &args).hold_stdin().hold_stdout().spawn();
+    let mut stream = accept(&listener);
+    give(&mut client, &answer);
+    same(&take(&stream, 1), &answer[..1]);
+    pass(0.3); // all of it goes to the socket, which the count at the end tells
+    stream.write_all(b"bye\n").expect("send");
+    same(&shown(&mut client, 4), b"bye\n");
+    let server = task(move || talker(stream));
+    let outcome = client.finish_with_stdin_open().exits(0);
+    assert_eq!(outcome.number("close", "sent_bytes"), 100_000, "{}", outcome.stderr);
+    same(&server.join().expect("no reset takes the answer away"), &answer[1..]);
+}
+
 // ---- to a file ----
 
 #[test]

@@ -380,14 +380,12 @@ fn a_file_that_took_our_files_place_is_not_removed() {
     let place = Place::new();
     let path = place.path("s");
     let listener = listen_path(&path, &[]).spawn();
-    let client = connect(&listener, &path);
-    listener.event("accept");
-    let _ = fs::remove_file(&path); // it may be gone already, with the listening socket
-    let theirs = UnixListener::bind(&path).expect("the path is free");
-    drop(client);
-    listener.finish().exits(0);
+    listener.event("listen");
+    fs::remove_file(&path).expect("its file is there");
+    let _theirs = UnixListener::bind(&path).expect("the path is free");
+    listener.signal(Signal::TERM);
+    listener.finish().died_of(Signal::TERM);
     assert!(UnixStream::connect(&path).is_ok(), "somebody else's socket was removed");
-    drop(theirs);
 }
 
 #[test]
