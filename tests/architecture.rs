@@ -24,7 +24,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 const CRATES: [(&str, &[&str]); 13] = [
     ("indicatif", &["report"]),
     ("encoding_rs", &["logic"]),
-    ("libc", &["io", "net", "task"]),
+    ("libc", &["io", "net", "report", "task"]),
     ("mio", &["io", "net", "reactor.rs", "signal.rs"]),
     ("rustix", &["io", "net"]),
     ("nix", &["net"]),

@@ -128,7 +128,7 @@ pub struct Place {
     pub source: Option<String>,
 
     /// The network interface to use
-    #[arg(short = 'I', long, value_name = "NAME")]
+    #[arg(short = 'I', long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub interface: Option<String>,
 }
 

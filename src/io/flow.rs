@@ -114,6 +114,11 @@ impl Flow {
         pace.next().filter(|_| !self.held.is_empty())
     }
 
+    /// Whether it is silent only because lines have to be sent apart.
+    pub fn pauses(&self) -> bool {
+        matches!(self.lane, Lane::Barred) && self.wake().is_some()
+    }
+
     /// What the filters have to say to the other side.
     pub fn answers(&mut self) -> Vec<u8> {
         self.works.as_mut().map_or_else(Vec::new, |works| works.chain.answers())

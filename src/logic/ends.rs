@@ -49,6 +49,8 @@ pub struct Ends {
     half_closed: bool,
     request: RequestLine,
     given: u64,
+    /// What stdin had given at the peer's end.
+    given_before: u64,
     received: u64,
     last_given: Instant,
     last_received: Instant,
@@ -109,6 +111,7 @@ impl Ends {
             half_closed: false,
             request: RequestLine::default(),
             given: 0,
+            given_before: 0,
             received: 0,
             last_given: now,
             last_received: now,
@@ -148,7 +151,10 @@ impl Ends {
 
     /// Notes that the peer has ended and all of what it sent was written out.
     pub fn peer_ended(&mut self, now: Instant) {
-        self.peer_end = self.peer_end.or(Some(now));
+        if self.peer_end.is_none() {
+            self.peer_end = Some(now);
+            self.given_before = self.given;
+        }
     }
 
     /// Notes that our side was closed for sending.
@@ -173,7 +179,7 @@ impl Ends {
 
     /// Whether stdin gave anything after the peer's end.
     pub fn given_since_peer_end(&self) -> bool {
-        self.peer_end.is_some_and(|end| self.given > 0 && self.last_given > end)
+        self.peer_done() && self.given > self.given_before
     }
 
     /// What is waited for once one side has ended, and until when at most.
@@ -229,6 +235,8 @@ impl Ends {
         match self.rules.half_close {
             HalfClose::Never => None,
             HalfClose::AtOnce => Some(end),
+            // Telnet's options are asked for and refused to the end.
+            HalfClose::Careful if self.rules.bytes.filters.telnet && self.given == 0 => None,
             // A listener started with </dev/null is not done: its client is.
             HalfClose::Careful if self.gave_nothing() => None,
             HalfClose::Careful if self.request == RequestLine::Yes => {

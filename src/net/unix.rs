@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::rc::Rc;
 
-use socket2::{Domain, SockAddr, Socket};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::socket::sockaddr;
 use crate::cli::peer::{Addr, UnixName};
@@ -39,11 +39,13 @@ pub fn bind(socket: &Socket, name: &UnixName) -> io::Result<Option<SocketFile>> 
     Ok(Some(SocketFile { path: Rc::clone(path), device: file.dev(), inode: file.ino() }))
 }
 
-/// Whether a file is a socket, and connecting to it is refused: nobody has it open.
+/// Whether a file is a socket that nobody has open. It is asked with a socket of the other type: if it is somebody's, that
+/// is refused as the wrong one (EPROTOTYPE), and they never see it; a stream would be accepted as their peer.
 fn is_stale(path: &Path, like: &Socket, addr: &SockAddr) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     let refused = || {
-        let probe = Socket::new(Domain::UNIX, like.r#type()?, None)?;
+        let other = if like.r#type()? == Type::STREAM { Type::DGRAM } else { Type::STREAM };
+        let probe = Socket::new(Domain::UNIX, other, None)?;
         probe.set_nonblocking(true)?;
         probe.connect(addr)
     };

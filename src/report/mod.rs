@@ -7,8 +7,9 @@ mod progress;
 
 pub use json::SCHEMA;
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Instant, SystemTime};
 
 use self::progress::Progress;
@@ -58,7 +59,14 @@ impl Report {
         report.hex = match &voice.hex {
             None => None,
             Some(Hex::Stderr) => Some(Dump::Stderr),
-            Some(Hex::File(path)) => match File::create(path) {
+            // A FIFO is not waited for: without a reader it is an error, and when it is full the dump ends.
+            Some(Hex::File(path)) => match OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .custom_flags(libc::O_NONBLOCK)
+                .open(path)
+            {
                 Ok(file) => Some(Dump::File(file)),
                 Err(error) => {
                     let failure = Failure::system(Deed::Write, Object::File(path.clone()), &error, Exit::Local);

@@ -40,7 +40,7 @@ pub struct Dial {
 enum Stage {
     Begin,
     Resolving(Lookup),
-    Racing(Heat),
+    Racing(Box<Heat>),
     Linked,
     Over(Exit),
 }
@@ -51,11 +51,19 @@ struct Heat {
     attempts: Vec<Option<Attempt>>,
     ready: Vec<usize>,
     last_failure: Option<Failure>,
+    /// Whose backlog is full.
+    postponed: Option<Peer>,
 }
 
 impl Heat {
-    fn new(addrs: Vec<Addr>) -> Self {
-        Self { race: Race::new(addrs), attempts: Vec::new(), ready: Vec::new(), last_failure: None }
+    fn boxed(addrs: Vec<Addr>) -> Box<Self> {
+        Box::new(Self {
+            race: Race::new(addrs),
+            attempts: Vec::new(),
+            ready: Vec::new(),
+            last_failure: None,
+            postponed: None,
+        })
     }
 
     /// Keeps the newest failure, which may be the last. The one before it was not: it is told as one of several.
@@ -72,7 +80,10 @@ impl Heat {
             let peer = Object::Peer(attempt.peer().clone());
             Failure::new(Deed::Connect, peer, reason, exit).after(now - attempt.began())
         });
-        self.last_failure.take().into_iter().chain(under_way).collect()
+        let postponed = self.postponed.take().map(|peer| {
+            Failure::new(Deed::Connect, Object::Peer(peer), format!("{reason}: its backlog is full"), exit)
+        });
+        self.last_failure.take().into_iter().chain(under_way).chain(postponed).collect()
     }
 }
 
@@ -97,10 +108,10 @@ impl Dial {
         }
         let (host, port) = match &self.plan.to {
             Place::Inet(host, port) => (host, *port),
-            Place::Unix(name) => return Ok(Stage::Racing(Heat::new(vec![Addr::Unix(name.clone())]))),
+            Place::Unix(name) => return Ok(Stage::Racing(Heat::boxed(vec![Addr::Unix(name.clone())]))),
         };
         match resolve(host, port, from.family, from.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => Ok(Stage::Racing(Heat::new(vec![addr.into()]))),
+            Resolving::Known(addr) => Ok(Stage::Racing(Heat::boxed(vec![addr.into()]))),
             Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
     }
@@ -125,7 +136,7 @@ impl Dial {
             let failure = lookup.failed("it has no address of the IP version of -s", Exit::Name);
             return Err(failure.after(took));
         }
-        Ok(Some(Stage::Racing(Heat::new(usable))))
+        Ok(Some(Stage::Racing(Heat::boxed(usable))))
     }
 
     fn late(&self, now: Instant) -> bool {
@@ -160,15 +171,20 @@ impl Dial {
             _ => None,
         };
         let peer = Peer { proto: self.plan.proto, host, addr };
-        cx.tell(&Event::Attempt { peer: peer.clone() });
         let Stage::Racing(heat) = &mut self.stage else {
             return;
         };
+        if heat.postponed.take().is_none() {
+            cx.tell(&Event::Attempt { peer: peer.clone() });
+        }
         let began = (cx.clock)();
         match Attempt::begin(&peer, &self.origin, cx.watch, heat.attempts.len(), began) {
             Ok(attempt) => heat.attempts.push(Some(attempt)),
             // A Unix listener's backlog is full, and no event will tell when it is not (connect(2)).
-            Err(failure) if failure.errno == Some(libc::EAGAIN) => heat.race.postpone(peer.addr, cx.now + PAUSE),
+            Err(failure) if failure.errno == Some(libc::EAGAIN) => {
+                heat.race.postpone(peer.addr.clone(), cx.now + PAUSE);
+                heat.postponed = Some(peer);
+            }
             Err(failure) => {
                 let took = (cx.clock)() - began;
                 heat.set_back(cx, failure.after(took));

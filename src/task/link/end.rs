@@ -172,6 +172,11 @@ impl Link {
     fn finish(&mut self, cx: &mut Cx<'_>, &End(by, how, exit): &End) -> Turn {
         self.close_stdin(cx);
         self.close_stdout(cx);
+        if self.up.unmappable() > 0 {
+            let reason = format!("{} characters are not in its encoding, and went as ?", self.up.unmappable());
+            let failure = Failure::new(Deed::Send, self.object(), reason, Exit::Done);
+            cx.tell(&Event::Trouble(Box::new(failure)));
+        }
         let unanswered = self.ends.ended_first() && self.ends.peer_done() && self.down.taken() == 0;
         cx.tell(&Event::Close(Box::new(Close {
             conn: self.conn,

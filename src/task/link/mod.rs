@@ -107,7 +107,7 @@ impl Link {
         if let Some((deed, error)) = self.wrecked().map(|wreck| *wreck) {
             return self.broke(cx, deed, &error);
         }
-        if before != self.up.given() + self.down.given() + self.down.taken() {
+        if self.up.pauses() || before != self.up.given() + self.down.given() + self.down.taken() {
             self.ends.moved(cx.now);
         }
         loop {
