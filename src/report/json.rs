@@ -9,7 +9,7 @@ use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 11] = [
+pub const SCHEMA: [(&str, &str, &str); 12] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
@@ -18,6 +18,7 @@ pub const SCHEMA: [(&str, &str, &str); 11] = [
     ("first_byte", "conn first_byte_s", "the peer's first byte came"),
     ("half_close", "conn by", "one side (peer, local) sends no more"),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
+    ("missed", "datagrams", "so many datagrams came and the kernel dropped them, since they were not read in time"),
     ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
     (
         "close",
@@ -87,7 +88,10 @@ pub(super) fn lines(event: &Event) -> String {
             }),
         ),
         Event::Close(close) => line("close", closed(close)),
-        Event::Setback(failure) | Event::Trouble(failure) => line("error", failed(failure, false)),
+        Event::Missed { datagrams } => line("missed", json!({ "datagrams": datagrams })),
+        Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) => {
+            line("error", failed(failure, false))
+        }
         Event::Error(failure) => line("error", failed(failure, true)),
     }
 }

@@ -2,7 +2,7 @@
 //! say that it is over.
 
 mod end;
-mod eye;
+pub(super) mod eye;
 
 use std::io;
 use std::rc::Rc;
