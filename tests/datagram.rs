@@ -1,5 +1,7 @@
 //! Datagrams: clients and listeners over UDP and Unix sockets, with std's sockets on the other side.
 
+#![allow(clippy::disallowed_methods, reason = "a test has a clock of its own")]
+
 mod common;
 
 use std::io::{Read, Write};
@@ -46,6 +48,17 @@ fn client(port: u16, args: &[&str]) -> Program {
 /// nsock receiving datagrams on a free port of this host.
 fn bound(args: &[&str]) -> Program {
     listen(&["-u"]).args(args)
+}
+
+/// Writes to stdin until this is told: a socket that was closed lives on for a moment, in a child that another test has
+/// forked and that has not yet become another program.
+fn until_told(run: &mut Run, text: &str) {
+    let began = std::time::Instant::now();
+    while !run.told().contains(text) {
+        assert!(began.elapsed() < LIMIT, "waited for {text:?}; it told:\n{}", run.told());
+        let _ = run.stdin.as_mut().expect("a pipe").write_all(b"?"); // fails once it has ended, which is then told
+        pass(0.02);
+    }
 }
 
 /// Answers one question.
@@ -128,8 +141,7 @@ fn an_empty_datagram_does_not_end_a_listener() {
 
 #[test]
 fn a_refusal_is_told_and_ends_a_client() {
-    let (socket, port) = udp();
-    drop(socket);
+    let (port, _taken) = closed_port();
     for program in [client(port, &[]).stdin_bytes("?"), client(port, &[]).stdin_file(b"?")] {
         let outcome = program.run().exits(1).within(0.0, 0.9);
         let line = outcome.one_line();
@@ -142,9 +154,8 @@ fn a_refusal_is_told_and_ends_a_client() {
 
 #[test]
 fn a_refusal_does_not_end_who_may_still_speak() {
-    let (socket, port) = udp();
+    let (port, _taken) = closed_port();
     let mut run = client(port, &[]).hold_stdin().spawn();
-    drop(socket);
     run.stdin.as_mut().expect("a pipe").write_all(b"one").expect("write");
     run.line("Connection refused");
     let socket = UdpSocket::bind((HOST, port)).expect("the port is still free");
@@ -164,7 +175,7 @@ fn a_listener_goes_on_after_a_refusal() {
     first.send(b"one").expect("send");
     assert_eq!(take(&mut stdout, 3), b"one");
     drop(first);
-    listener.stdin.as_mut().expect("a pipe").write_all(b"nobody").expect("write");
+    until_told(&mut listener, "\"error\"");
     assert_eq!(listener.event("error")["fatal"], false);
     speaker(&listener).send(b"two").expect("send");
     assert_eq!(take(&mut stdout, 3), b"two");
@@ -286,14 +297,9 @@ fn a_word_or_a_count_stops_a_listener() {
     }
     listener.finish().exits(0).wrote(b"bye bye\nbye\r\n");
     let (port, asked) = answer("bye");
-    client(port, &["--stop", "bye"])
-        .hold_stdin()
-        .spawn()
-        .stdin
-        .as_mut()
-        .expect("a pipe")
-        .write_all(b"?")
-        .expect("write");
+    let mut client = client(port, &["--stop", "bye"]).hold_stdin().spawn();
+    client.stdin.as_mut().expect("a pipe").write_all(b"?").expect("write");
+    client.finish_with_stdin_open().exits(0).wrote(b"bye");
     asked.join();
 }
 
@@ -369,15 +375,16 @@ fn labels_say_who_spoke() {
 
 #[test]
 fn nothing_is_lost_while_stdout_is_stuck() {
-    let mut listener = bound(&["-W", "20"]).hold_stdout().spawn();
+    let mut listener = bound(&["-W", "12", "--rcvbuf", "1M"]).hold_stdout().spawn();
     let speaker = speaker(&listener);
-    let sent: Vec<_> = (0..20).map(|n| payload(8_000, n)).collect();
+    let sent: Vec<_> = (0..12).map(|n| payload(8_000, n)).collect();
     for datagram in &sent {
         speaker.send(datagram).expect("send");
     }
     let stdout = listener.stdout.take().expect("a pipe");
-    same(&slurp(stdout), &sent.concat());
+    let got = task(move || slurp(stdout));
     listener.finish().exits(0);
+    same(&got.join(), &sent.concat());
 }
 
 /// A name for a Unix socket in a directory that goes with the test.
@@ -434,7 +441,7 @@ fn a_unix_socket_without_a_listener_is_an_error() {
     server.set_read_timeout(Some(LIMIT)).expect("SO_RCVTIMEO");
     server.recv(&mut [0; 9]).expect("a datagram");
     drop(server);
-    run.stdin.as_mut().expect("a pipe").write_all(b"y").expect("write");
+    until_told(&mut run, "errno");
     let outcome = run.finish_with_stdin_open().exits(1);
     assert!(outcome.one_line().contains("at least 1 bytes from stdin not delivered"), "{}", outcome.stderr);
 }
