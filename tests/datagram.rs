@@ -485,3 +485,73 @@ fn what_comes_can_go_to_a_file() {
     std::fs::File::open(&file).expect("the file").read_to_end(&mut got).expect("read it");
     assert_eq!(got, b"pong");
 }
+
+#[test]
+fn what_the_kernel_dropped_is_counted_and_told() {
+    let listener = bound(&[]).spawn();
+    let speaker = speaker(&listener);
+    listener.signal(Signal::STOP);
+    for _ in 0..2_000 {
+        speaker.send(&[b'x'; 1_000]).expect("send");
+    }
+    listener.signal(Signal::CONT);
+    listener.signal(Signal::TERM);
+    let outcome = listener.finish().died_of(Signal::TERM);
+    let missed = outcome.event("missed");
+    assert!(missed["datagrams"].as_u64().is_some_and(|count| (1..2_000).contains(&count)), "{missed}");
+    assert_eq!(missed.as_object().expect("an object").keys().collect::<Vec<_>>(), ["time", "event", "datagrams"]);
+}
+
+#[test]
+fn what_a_signal_leaves_of_stdin_is_told() {
+    let dir = dir();
+    let path = dir.path().join("socket");
+    let _server = UnixDatagram::bind(&path).expect("a socket");
+    let run = nsock(&["-u", "-U", "--datagram", "1000", "-x", text(&path)]).stdin_file(&payload(1_000_000, 6)).spawn();
+    run.line("sent to");
+    let before = run.ticks();
+    pass(0.5);
+    assert!(run.ticks() - before < 10, "it spins while the peer is full");
+    run.signal(Signal::TERM);
+    let outcome = run.finish().died_of(Signal::TERM);
+    let told = outcome.stderr.lines().last().expect("a line");
+    assert!(told.contains("ended by a signal (") && told.ends_with("bytes from stdin not delivered)"), "{told}");
+}
+
+#[test]
+fn a_client_may_only_send_or_only_receive() {
+    let (socket, port) = udp();
+    client(port, &["--send-only"]).stdin_bytes("x").run().exits(0).silent().within(0.0, 0.9);
+    assert_eq!(receive(&socket), b"x");
+    let (free, own) = udp();
+    drop(free);
+    let run = client(port, &["-d", "-p", &own.to_string(), "-W", "2", "-vv"]).stdin_bytes("never sent").spawn();
+    run.line("connecting to");
+    let began = std::time::Instant::now();
+    while run.runs() && began.elapsed() < LIMIT {
+        let _ = socket.send_to(b"y", (HOST, own)); // refused until it is bound
+        pass(0.02);
+    }
+    run.finish().exits(0).wrote(b"yy");
+}
+
+#[test]
+fn a_deadline_ends_a_client_and_its_lookup() {
+    let (_socket, port) = udp();
+    let outcome = client(port, &["--deadline", "0.3"]).hold_stdin().spawn().finish_with_stdin_open().exits(124);
+    assert!(outcome.one_line().contains("the deadline has passed"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_name_is_looked_up_and_told() {
+    let (port, asked) = answer("!");
+    let run = nsock(&["-v", "-4", "-u", "localhost", &port.to_string()]).stdin_bytes("?").run().exits(0).wrote(b"!");
+    assert!(
+        run.stderr.starts_with(&format!("Connection to localhost (127.0.0.1) {port} port [udp/")),
+        "{}",
+        run.stderr
+    );
+    asked.join();
+    nsock(&["-u", "-n", "localhost", &port.to_string()]).run().exits(4);
+    nsock(&["-u", "nosuch.invalid", &port.to_string()]).run().exits(4);
+}
