@@ -555,3 +555,20 @@ fn a_name_is_looked_up_and_told() {
     nsock(&["-u", "-n", "localhost", &port.to_string()]).run().exits(4);
     nsock(&["-u", "nosuch.invalid", &port.to_string()]).run().exits(4);
 }
+
+#[test]
+fn at_a_terminal_the_second_peer_brings_labels() {
+    let mut terminal = Terminal::new();
+    let listener = bound(&["-W", "3"]).stdout(terminal.stdio()).spawn();
+    let (one, two) = (speaker(&listener), speaker(&listener));
+    let ports = [&one, &two].map(|socket| socket.local_addr().expect("its address").port());
+    one.send(b"alone").expect("send");
+    assert_eq!(take(&mut terminal.person, 5), b"alone");
+    two.send(b"hello\n").expect("send");
+    let want = format!("\r\n127.0.0.1 {}: hello\r\n", ports[1]); // the terminal makes CRLF of LF
+    assert_eq!(String::from_utf8_lossy(&take(&mut terminal.person, want.len())), want);
+    one.send(b"x").expect("send");
+    let want = format!("127.0.0.1 {}: x", ports[0]);
+    assert_eq!(String::from_utf8_lossy(&take(&mut terminal.person, want.len())), want);
+    listener.finish().exits(0);
+}
