@@ -179,6 +179,13 @@ pub enum Event {
         /// Whether SIGUSR1 asked.
         asked: bool,
     },
+    /// The network refused a datagram that was sent; a listener goes on. Told with `-v`.
+    Refused(Box<Failure>),
+    /// The kernel dropped datagrams that came, nearly always because they were not received in time.
+    Missed {
+        /// How many.
+        datagrams: u64,
+    },
     /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
     Setback(Box<Failure>),
     /// Something goes wrong, and the run goes on. Told always.

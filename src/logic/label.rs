@@ -1,28 +1,34 @@
-//! Who said what: each line that goes to one reader begins with the name of the peer it came from.
+//! Each line prefixed with the peer it came from (`--label`). It knows peers by their number only.
 
-/// The lines of many speakers on their way to one reader.
+/// Labels the lines of many peers that share one output.
 #[derive(Debug, Default)]
-pub struct Labels {
-    /// Who spoke last, if the line is not finished.
+pub struct Label {
+    /// Whose unfinished line stands last in the output.
     open: Option<u64>,
 }
 
-impl Labels {
-    /// Appends what a speaker says, each line with its name before it. A line that another has not finished is finished
-    /// first: no line is of two.
-    pub fn say(&mut self, speaker: u64, name: &str, bytes: &[u8], out: &mut Vec<u8>) {
-        if self.open.is_some_and(|open| open != speaker) {
-            out.push(b'\n');
-            self.open = None;
-        }
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            if self.open.is_none() {
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(b": ");
+impl Label {
+    /// Appends what a peer sent, each line after the label where there is one. Another peer's unfinished line is ended
+    /// first, once there are labels.
+    pub fn run(&mut self, peer: u64, label: Option<&str>, bytes: &[u8], out: &mut Vec<u8>) {
+        let Some(last) = bytes.last() else {
+            return;
+        };
+        match label {
+            None => out.extend_from_slice(bytes),
+            Some(label) => {
+                if self.open.take_if(|open| *open != peer).is_some() {
+                    out.push(b'\n');
+                }
+                for (n, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+                    if n > 0 || self.open.is_none() {
+                        out.extend_from_slice(label.as_bytes());
+                    }
+                    out.extend_from_slice(line);
+                }
             }
-            out.extend_from_slice(line);
-            self.open = (!line.ends_with(b"\n")).then_some(speaker);
         }
+        self.open = (*last != b'\n').then_some(peer);
     }
 }
 
@@ -30,27 +36,15 @@ impl Labels {
 mod tests {
     use super::*;
 
-    fn said(talk: &[(u64, &str)]) -> String {
-        let (mut labels, mut out) = (Labels::default(), Vec::new());
-        for (speaker, text) in talk {
-            labels.say(*speaker, ["a", "b"][*speaker as usize], text.as_bytes(), &mut out);
-        }
-        String::from_utf8(out).expect("text")
-    }
-
     #[test]
-    fn each_line_has_its_speaker() {
-        assert_eq!(said(&[(0, "one\ntwo\n"), (1, "three\n")]), "a: one\na: two\nb: three\n");
-        assert_eq!(said(&[(0, ""), (1, "\n")]), "b: \n");
-    }
-
-    #[test]
-    fn a_line_that_comes_in_pieces_is_labelled_once() {
-        assert_eq!(said(&[(0, "on"), (0, "e\ntw"), (0, "o\n")]), "a: one\na: two\n");
-    }
-
-    #[test]
-    fn no_line_is_of_two_speakers() {
-        assert_eq!(said(&[(0, "unfinished"), (1, "mine\n"), (0, " more\n")]), "a: unfinished\nb: mine\na:  more\n");
+    fn each_line_has_its_label_and_no_line_two() {
+        let (mut label, mut out) = (Label::default(), Vec::new());
+        label.run(1, None, b"plain", &mut out);
+        label.run(2, Some("b: "), b"one\ntw", &mut out);
+        label.run(2, Some("b: "), b"o\n", &mut out);
+        label.run(1, Some("a: "), b"", &mut out);
+        label.run(1, Some("a: "), b"x", &mut out);
+        label.run(2, Some("b: "), b"\n\n", &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), "plain\nb: one\nb: two\na: x\nb: \nb: \n");
     }
 }

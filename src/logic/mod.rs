@@ -1,10 +1,13 @@
 //! What decides: pure rules over bytes, facts and a `now` that is handed in. No descriptor, no clock, no output.
 
+pub mod cutter;
 pub mod ends;
 pub mod filter;
 pub mod label;
 pub mod message;
 pub mod pace;
+pub mod peers;
+pub mod quiet;
 pub mod race;
 pub mod request_line;
 pub mod timers;

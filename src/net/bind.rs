@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use socket2::Socket;
 
-use super::socket::{addr, open, sockaddr};
+use super::socket::{Origin, addr, connect_failed, open, open_from, sockaddr};
 use super::unix::{self, SocketFile};
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::SocketOptions;
@@ -86,6 +86,27 @@ fn bind(at: &Peer, options: &SocketOptions) -> Result<Bound, Failure> {
     if !at.proto.is_datagram() {
         socket.listen(BACKLOG).map_err(no)?;
     }
+    let addr = addr(&socket.local_addr().map_err(no)?);
+    Ok(Bound { socket, addr, file })
+}
+
+/// A datagram socket that is connected to its peer: it hears nobody else. A Unix one with a name of its own has a file.
+///
+/// # Errors
+/// What the system says to the local end, or to the peer's.
+pub fn connect_datagrams(peer: &Peer, origin: &Origin) -> Result<Bound, Failure> {
+    let (socket, file) = match &origin.unix {
+        Some(name) => {
+            let own = Object::Peer(Peer::at(peer.proto, Addr::Unix(name.clone())));
+            let socket = open(peer, &origin.options)?;
+            let file =
+                unix::bind(&socket, name).map_err(|error| Failure::system(Deed::Bind, own, &error, Exit::Local))?;
+            (socket, file)
+        }
+        None => (open_from(peer, origin)?, None),
+    };
+    let no = |error: io::Error| connect_failed(peer, &error, true);
+    sockaddr(&peer.addr).and_then(|to| socket.connect(&to)).map_err(no)?;
     let addr = addr(&socket.local_addr().map_err(no)?);
     Ok(Bound { socket, addr, file })
 }

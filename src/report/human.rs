@@ -84,6 +84,10 @@ fn told(event: &Event, level: u8) -> String {
             format!("Connection from {} turned away ({limit} from one address is the limit)", bold(&peer.addr))
         }
         (Event::Close(close), _) => closed(close),
+        (Event::Refused(failure), _) => return failed(failure),
+        (Event::Missed { datagrams }, _) => {
+            format!("nsock: {datagrams} datagrams that came were dropped by the kernel before they were read")
+        }
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {
             let addrs: Vec<_> = addrs.iter().map(ToString::to_string).collect();
@@ -124,6 +128,7 @@ fn closed(close: &Close) -> String {
         By::Signal => "by a signal",
     };
     let how = match close.how {
+        How::Fin if close.peer.proto.is_datagram() => "done".normal(), // datagrams have no FIN
         How::Fin => "FIN".normal(),
         How::Rst => "RST".red(),
         How::Timeout => "timeout".red(),

@@ -9,7 +9,7 @@ use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 13] = [
+pub const SCHEMA: [(&str, &str, &str); 14] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
@@ -24,6 +24,7 @@ pub const SCHEMA: [(&str, &str, &str); 13] = [
         "asked for by SIGUSR1, and each second with --progress",
     ),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
+    ("missed", "datagrams", "so many datagrams came and the kernel dropped them, since they were not read in time"),
     ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
     (
         "close",
@@ -103,7 +104,10 @@ pub(super) fn lines(event: &Event) -> String {
                 "duration_s": seconds(traffic.elapsed),
             }),
         ),
-        Event::Setback(failure) | Event::Trouble(failure) => line("error", failed(failure, false)),
+        Event::Missed { datagrams } => line("missed", json!({ "datagrams": datagrams })),
+        Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) => {
+            line("error", failed(failure, false))
+        }
         Event::Error(failure) => line("error", failed(failure, true)),
     }
 }

@@ -1,9 +1,9 @@
 //! Connecting: look the host up, race its addresses, and leave the first connection that stands to a link.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::find;
 use super::link::Link;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
@@ -121,21 +121,10 @@ impl Dial {
         let Stage::Resolving(lookup) = &self.stage else {
             return Ok(None);
         };
-        let took = cx.now - lookup.began();
-        let Some(addrs) = lookup.step(cx.now, self.plan.limit)? else {
+        let Some((usable, took)) = find::reachable(cx, lookup, self.plan.limit, &self.origin)? else {
             return Ok(None);
         };
         self.lookup_took = Some(took);
-        cx.tell(&Event::Resolve {
-            host: Rc::clone(lookup.name()),
-            addrs: addrs.iter().map(SocketAddr::ip).collect(),
-            took,
-        });
-        let usable: Vec<_> = addrs.into_iter().filter(|addr| self.origin.can_reach(addr)).map(Addr::from).collect();
-        if usable.is_empty() {
-            let failure = lookup.failed("it has no address of the IP version of -s", Exit::Name);
-            return Err(failure.after(took));
-        }
         Ok(Some(Stage::Racing(Heat::boxed(usable))))
     }
 
@@ -274,10 +263,7 @@ impl Task for Dial {
         const REASON: &str = "the deadline has passed";
         match (&self.stage, stop) {
             (_, Stop::Signal(_)) => {}
-            (Stage::Resolving(lookup), _) => {
-                let failure = lookup.failed(REASON, Exit::Timeout).after(cx.now - lookup.began());
-                cx.tell(&Event::Error(Box::new(failure)));
-            }
+            (Stage::Resolving(lookup), _) => cx.tell(&Event::Error(Box::new(find::cut_short(lookup, cx.now)))),
             _ => {
                 self.give_up(cx, REASON, Exit::Timeout);
             }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::find;
 use super::hub::Hub;
 use super::link::Link;
 use super::local::Local;
@@ -160,9 +161,7 @@ impl Task for Listen {
             (Stage::Accepting { acceptor, since, .. }, Stop::Deadline) => {
                 waited_in_vain(acceptor, cx.now - *since, REASON)
             }
-            (Stage::Resolving(lookup), Stop::Deadline) => {
-                lookup.failed(REASON, Exit::Timeout).after(cx.now - lookup.began())
-            }
+            (Stage::Resolving(lookup), Stop::Deadline) => find::cut_short(lookup, cx.now),
             _ => return,
         };
         cx.tell(&Event::Error(Box::new(failure)));

@@ -1,6 +1,8 @@
 //! The work: each task owns the descriptors it uses and runs when one of them, or its deadline, calls.
 
 pub mod dial;
+pub mod exchange;
+mod find;
 pub mod hub;
 pub mod link;
 pub mod listen;

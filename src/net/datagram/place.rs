@@ -1,12 +1,17 @@
 //! Where a datagram came from or goes to, and how the system writes that. It does not know what names mean.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use rustix::io::Errno;
 use rustix::net::addr::SocketAddrArg;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix};
+
+use crate::cli::peer::{self as cli, Addr};
 
 /// The longest name of a Unix socket (`sun_path`, unix(7)). A path of this length can be sent to, but not told as a
 /// sender's.
@@ -52,6 +57,24 @@ impl fmt::Debug for UnixName {
 }
 
 impl Place {
+    /// Whether a datagram can be sent to it.
+    pub fn has_name(&self) -> bool {
+        !matches!(self, Self::Unix(None))
+    }
+
+    /// The address as everybody else writes it.
+    pub fn addr(&self) -> Addr {
+        let name = match self {
+            Self::Inet(addr) => return Addr::Inet(*addr),
+            Self::Unix(name) => name.as_ref().map(UnixName::bytes),
+        };
+        Addr::Unix(match name {
+            None => cli::UnixName::Unnamed,
+            Some([0, name @ ..]) => cli::UnixName::Abstract(name.into()),
+            Some(path) => cli::UnixName::Path(Path::new(OsStr::from_bytes(path)).into()),
+        })
+    }
+
     /// The place that the system names; nothing stands for a Unix socket without a name.
     pub(super) fn of(addr: Option<SocketAddrAny>) -> Self {
         let Some(addr) = addr else { return Self::Unix(None) };

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::io::watch::Watch;
-use crate::logic::label::Labels;
+use crate::logic::label::Label;
 
 /// stdout, or the file in its place, shared by all peers.
 #[derive(Debug)]
@@ -12,14 +12,15 @@ pub(super) struct Outlet {
     endpoint: Endpoint,
     /// What the reader has not taken yet; while there is some, nobody is read from.
     held: Vec<u8>,
-    labels: Option<Labels>,
+    label: Label,
+    labelled: bool,
     /// Who has spoken so far: at a terminal a second one makes labels of use.
     first: Option<u64>,
 }
 
 impl Outlet {
     pub(super) fn new(endpoint: Endpoint, label: bool) -> Self {
-        Self { endpoint, held: Vec::new(), labels: label.then(Labels::default), first: None }
+        Self { endpoint, held: Vec::new(), label: Label::default(), labelled: label, first: None }
     }
 
     pub(super) fn endpoint(&mut self) -> &mut Endpoint {
@@ -44,19 +45,19 @@ impl Outlet {
     /// Passes on what a peer says.
     pub(super) fn give(&mut self, speaker: u64, name: impl Fn() -> String, bytes: &[u8]) -> io::Result<()> {
         let second = self.first.get_or_insert(speaker) != &speaker;
-        if second && self.labels.is_none() && self.endpoint.kind() == Kind::Terminal {
-            self.labels = Some(Labels::default());
-        }
-        match &mut self.labels {
-            Some(labels) => labels.say(speaker, &name(), bytes, &mut self.held),
-            None if self.held.is_empty() => {
-                let given = match self.endpoint.write(bytes)? {
-                    Io::Moved(count) => count,
-                    Io::Blocked | Io::End => 0,
-                };
-                self.held.extend_from_slice(&bytes[given..]);
-            }
-            None => self.held.extend_from_slice(bytes),
+        let terminal = self.endpoint.kind() == Kind::Terminal;
+        self.labelled |= second && terminal;
+        if self.labelled || terminal {
+            let name = self.labelled.then(|| name() + ": ");
+            self.label.run(speaker, name.as_deref(), bytes, &mut self.held);
+        } else if self.held.is_empty() {
+            let given = match self.endpoint.write(bytes)? {
+                Io::Moved(count) => count,
+                Io::Blocked | Io::End => 0,
+            };
+            self.held.extend_from_slice(&bytes[given..]);
+        } else {
+            self.held.extend_from_slice(bytes);
         }
         self.flush()
     }
