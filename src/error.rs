@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::cli::address::Peer;
+use crate::cli::peer::Peer;
 
 /// Why a run ended, and so the exit status of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,10 @@ impl Exit {
 pub enum Deed {
     /// Resolving a name.
     Lookup,
+    /// Making a socket.
+    Open,
+    /// Setting an option of a socket.
+    Set,
     /// Giving a connecting socket its local address, port or interface.
     Bind,
     /// Connecting.
@@ -89,6 +93,8 @@ impl Deed {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Lookup => "lookup",
+            Self::Open => "open",
+            Self::Set => "set",
             Self::Bind => "bind",
             Self::Connect => "connect",
             Self::Listen => "listen",
@@ -105,7 +111,7 @@ impl Deed {
     /// The word that ties the deed to its object in a sentence.
     pub const fn preposition(self) -> &'static str {
         match self {
-            Self::Lookup | Self::Start => "of",
+            Self::Lookup | Self::Start | Self::Open | Self::Set => "of",
             Self::Bind | Self::Connect | Self::Send | Self::Write => "to",
             Self::Listen | Self::Accept => "on",
             Self::Connection => "with",

@@ -1,11 +1,11 @@
 //! What can happen in a run: plain facts, raised by tasks as they occur and told by `report/`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::cli::address::Peer;
-use crate::error::Failure;
+use crate::cli::peer::{Addr, Peer, Proto};
+use crate::error::{Failure, Way};
 
 /// Number of a connection within this run, counted from 1.
 pub type Conn = u64;
@@ -108,8 +108,10 @@ pub enum Event {
     },
     /// Sockets listen.
     Listen {
+        /// For which protocol.
+        proto: Proto,
         /// Every address bound; not empty.
-        addrs: Vec<SocketAddr>,
+        addrs: Vec<Addr>,
     },
     /// Connecting to one address began.
     Attempt {
@@ -123,7 +125,7 @@ pub enum Event {
         /// Its other end.
         peer: Peer,
         /// Our end.
-        local: SocketAddr,
+        local: Addr,
         /// How long the lookup took, if there was one.
         lookup: Option<Duration>,
         /// How long the handshake took.
@@ -136,7 +138,14 @@ pub enum Event {
         /// Its address.
         peer: Peer,
         /// Ours.
-        local: SocketAddr,
+        local: Addr,
+    },
+    /// A peer was accepted and closed at once: too many are here from its address.
+    TurnedAway {
+        /// Who.
+        peer: Peer,
+        /// How many may be here from one address.
+        limit: usize,
     },
     /// The peer's first byte came.
     FirstByte {
@@ -163,6 +172,20 @@ pub enum Event {
     },
     /// A connection is over.
     Close(Box<Close>),
+    /// Asked for by SIGUSR1, or by the clock of who shows progress.
+    Progress {
+        /// What was carried so far.
+        traffic: Traffic,
+        /// Whether SIGUSR1 asked.
+        asked: bool,
+    },
+    /// The network refused a datagram that was sent; a listener goes on. Told with `-v`.
+    Refused(Box<Failure>),
+    /// The kernel dropped datagrams that came, nearly always because they were not received in time.
+    Missed {
+        /// How many.
+        datagrams: u64,
+    },
     /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
     Setback(Box<Failure>),
     /// Something goes wrong, and the run goes on. Told always.
@@ -171,8 +194,61 @@ pub enum Event {
     Error(Box<Failure>),
 }
 
+/// Bytes as they were on the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    /// Of which connection.
+    pub conn: Conn,
+    /// With whom.
+    pub peer: &'a Peer,
+    /// Which way they went.
+    pub way: Way,
+    /// Where they lie in their stream.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+/// What a run, or a part of it, has carried so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    /// Bytes that sockets accepted.
+    pub sent: u64,
+    /// Bytes that came.
+    pub received: u64,
+    /// How many bytes will be sent, where that is known.
+    pub expected: Option<u64>,
+    /// Since the first connection stood.
+    pub elapsed: Duration,
+}
+
+impl Traffic {
+    /// Adds what another part has carried.
+    pub fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.expected = self.expected.or(other.expected);
+        self.elapsed = self.elapsed.max(other.elapsed);
+    }
+}
+
 /// Whatever listens to events.
 pub trait Tell {
     /// Takes note of an event, now.
     fn tell(&mut self, event: &Event);
+
+    /// Whether it dumps bytes.
+    fn dumps(&self) -> bool {
+        false
+    }
+
+    /// When it wants to be told of progress next.
+    fn next_progress(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Dumps bytes, if it does.
+    fn dump(&mut self, chunk: &Chunk<'_>) {
+        let _ = chunk;
+    }
 }

@@ -25,6 +25,9 @@
 //! through the kernel (`io/express.rs`): file to socket by sendfile, pipe to socket by splice, socket to anything by splice
 //! through a pipe of our own. When the kernel bars that way (an append file, urgent data) the flow goes on in memory.
 //!
+//! Datagrams go another way, since none may be merged or cut: an [`Exchange`](task::exchange::Exchange) receives and sends
+//! them in batches, [`Peers`](logic::peers::Peers) knows who was heard, and [`Quiet`](logic::quiet::Quiet) when it is over.
+//!
 //! # Rooms
 //!
 //! | room | what | may know |
@@ -35,7 +38,7 @@
 //! | [`logic`] | rules, pure: no descriptor, no clock, no output | the plan's plain data |
 //! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes |
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |
-//! | [`task`] | dial, listen, link | net, io, logic |
+//! | [`task`] | dial, listen, link; exchange, of datagrams | net, io, logic |
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
 //! | [`report`] | what people and programs read | events, not who raised them; io for stderr |
 //!

@@ -8,12 +8,12 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use crate::error::Exit;
-use crate::event::Tell;
+use crate::event::{Event, Tell, Traffic};
 use crate::io::bell::Bells;
 use crate::io::endpoint::Ready;
 use crate::io::watch::{Watch, task_and_source};
 use crate::logic::timers::Timers;
-use crate::signal::Signals;
+use crate::signal::{HOW_FAR, Signals};
 use crate::task::{Cx, Stop, Task, Turn};
 
 const BELLS: Token = Token(usize::MAX);
@@ -77,10 +77,17 @@ impl Reactor {
             if let Some(exit) = self.run_due(root, now, report) {
                 return Ok(exit);
             }
-            self.wait(now, limit)?;
+            let progress = report.next_progress();
+            self.wait(now, limit.into_iter().chain(progress).min())?;
             now = clock();
-            if let Some(signal) = self.mark() {
-                return Ok(self.stop(Stop::Signal(signal), now, report));
+            for signal in self.mark() {
+                match signal {
+                    HOW_FAR => self.tell_progress(now, report, true),
+                    deadly => return Ok(self.stop(Stop::Signal(deadly), now, report)),
+                }
+            }
+            if progress.is_some_and(|at| at <= now) {
+                self.tell_progress(now, report, false);
             }
             if limit.is_some_and(|at| at <= now) {
                 return Ok(self.stop(Stop::Deadline, now, report));
@@ -169,13 +176,13 @@ impl Reactor {
     }
 
     /// Tells tasks of their events, all before any of them runs, so that no descriptor's number is taken anew under an
-    /// event of the old one. A signal, if one came.
-    fn mark(&mut self) -> Option<i32> {
-        let mut signal = None;
+    /// event of the old one. The signals that came.
+    fn mark(&mut self) -> Vec<i32> {
+        let mut signals = Vec::new();
         let mut called = Vec::new();
         for event in &self.events {
             match event.token() {
-                SIGNALS => signal = signal.or_else(|| self.signals.take()),
+                SIGNALS => signals.extend(self.signals.take()),
                 BELLS => called.extend(self.bells.rung()),
                 token => {
                     let (key, source) = task_and_source(token);
@@ -189,7 +196,15 @@ impl Reactor {
         for key in called {
             self.call(key);
         }
-        signal
+        signals
+    }
+
+    fn tell_progress(&self, now: Instant, report: &mut dyn Tell, asked: bool) {
+        let mut traffic = Traffic::default();
+        for (_, entry) in &self.tasks {
+            traffic.add(&entry.task.traffic(now));
+        }
+        report.tell(&Event::Progress { traffic, asked });
     }
 
     fn stop(&mut self, stop: Stop, now: Instant, report: &mut dyn Tell) -> Exit {

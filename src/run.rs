@@ -11,7 +11,9 @@ use crate::reactor::Reactor;
 use crate::report::{self, Report};
 use crate::task::Task;
 use crate::task::dial::Dial;
+use crate::task::exchange::Exchange;
 use crate::task::listen::Listen;
+use crate::task::local::Local;
 
 /// Does what the command line says.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
@@ -32,10 +34,23 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn carry_out(plan: Plan) -> Exit {
-    let mut report = Report::new(plan.voice);
+    let mut report = match Report::new(&plan.voice) {
+        Ok(report) => report,
+        Err(failure) => return failure.exit, // it was told
+    };
+    let local = match Local::open(&plan.relay) {
+        Ok(local) => local,
+        Err(failure) => {
+            let exit = failure.exit;
+            report.tell(&Event::Error(Box::new(failure)));
+            return exit;
+        }
+    };
     let task: Box<dyn Task> = match plan.deed {
-        Deed::Connect(to) => Box::new(Dial::new(to, plan.relay)),
-        Deed::Listen(on) => Box::new(Listen::new(on, plan.relay)),
+        Deed::Connect(to) if to.proto.is_datagram() => Box::new(Exchange::client(to, plan.relay, local)),
+        Deed::Listen(on) if on.proto.is_datagram() => Box::new(Exchange::listener(on, plan.relay, local)),
+        Deed::Connect(to) => Box::new(Dial::new(to, plan.relay, local)),
+        Deed::Listen(on) => Box::new(Listen::new(on, plan.relay, local)),
     };
     let done = Reactor::new().and_then(|reactor| reactor.run(task, plan.deadline, &mut report));
     done.unwrap_or_else(|error| {

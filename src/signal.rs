@@ -3,12 +3,15 @@
 use std::io;
 
 use mio::net::UnixStream;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
 /// The signals that end a run.
 const DEADLY: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
+/// The signal that asks how far it is (as dd(1) has it).
+pub const HOW_FAR: i32 = SIGUSR1;
 
 /// Signals that wait to be looked at.
 pub struct Signals(SignalDelivery<UnixStream, SignalOnly>);
@@ -20,7 +23,7 @@ impl Signals {
     /// Whatever the system says.
     pub fn catch() -> io::Result<Self> {
         let ignored = ignored();
-        let caught = DEADLY.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        let caught = DEADLY.into_iter().chain([HOW_FAR]).filter(|signal| ignored >> (signal - 1) & 1 == 0);
         let (read, write) = UnixStream::pair()?;
         SignalDelivery::with_pipe(read, write, SignalOnly, caught).map(Self)
     }
@@ -30,9 +33,9 @@ impl Signals {
         self.0.get_read_mut()
     }
 
-    /// A signal that came.
-    pub fn take(&mut self) -> Option<i32> {
-        self.0.pending().next()
+    /// The signals that came.
+    pub fn take(&mut self) -> Vec<i32> {
+        self.0.pending().collect()
     }
 }
 

@@ -21,14 +21,16 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// An outside crate and the rooms that may name it.
-const CRATES: [(&str, &[&str]); 11] = [
-    ("libc", &["io", "net", "task"]),
+const CRATES: [(&str, &[&str]); 13] = [
+    ("indicatif", &["report"]),
+    ("encoding_rs", &["logic"]),
+    ("libc", &["io", "net", "report", "task"]),
     ("mio", &["io", "net", "reactor.rs", "signal.rs"]),
     ("rustix", &["io", "net"]),
     ("nix", &["net"]),
     ("socket2", &["net"]),
     ("signal_hook", &["signal.rs"]),
-    ("slab", &["reactor.rs"]),
+    ("slab", &["reactor.rs", "task"]),
     ("clap", &["cli"]),
     ("humantime", &["cli", "report"]),
     ("colored", &["report"]),

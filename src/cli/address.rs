@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
+use super::peer::Addr;
+
 /// A host, before anything was looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host {
@@ -12,15 +14,6 @@ pub enum Host {
     Scoped(Ipv6Addr, Rc<str>),
     /// A name to resolve.
     Name(Rc<str>),
-}
-
-/// The address of a socket, with the name that led to it.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    /// The name the user gave; none where the user gave an address, or none at all.
-    pub host: Option<Rc<str>>,
-    /// Address and port.
-    pub addr: SocketAddr,
 }
 
 /// The IP version that the user allows.
@@ -111,11 +104,11 @@ pub fn split_port(word: &str) -> Option<(&str, &str)> {
 }
 
 /// The wildcard addresses that a family listens on when none is given.
-pub fn wildcards(family: Family, port: u16) -> Vec<SocketAddr> {
+pub fn wildcards(family: Family, port: u16) -> Vec<Addr> {
     [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)]
         .into_iter()
         .filter(|&addr| family.admits(addr))
-        .map(|addr| SocketAddr::new(addr, port))
+        .map(|addr| SocketAddr::new(addr, port).into())
         .collect()
 }
 

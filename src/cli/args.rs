@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args as Group, Parser, ValueEnum};
 
 use super::duration::{self, Patience};
-use super::port;
+use super::{port, size, tos};
+use crate::logic::filter;
 
 /// What help and the man page show first.
 pub const EXAMPLES: [(&str, &str); 8] = [
@@ -24,7 +25,11 @@ pub const EXAMPLES: [(&str, &str); 8] = [
 ];
 
 /// The forms of a command line.
-pub const SYNOPSIS: [&str; 2] = ["nsock [OPTIONS] HOST PORT", "nsock -l [OPTIONS] [ADDR] PORT"];
+pub const SYNOPSIS: [&str; 3] = [
+    "nsock [-u] [OPTIONS] HOST PORT",
+    "nsock [-u] -l [-k] [OPTIONS] [ADDR] PORT",
+    "nsock -U [-u] [-l [-k]] [OPTIONS] PATH",
+];
 
 const TEMPLATE: &str = "{name} {version}: {about}
 
@@ -57,9 +62,18 @@ pub struct Args {
     /// From where and over what.
     #[command(flatten)]
     pub place: Place,
+    /// Many peers.
+    #[command(flatten)]
+    pub many: Many,
     /// How long.
     #[command(flatten)]
     pub time: Time,
+    /// What is done to bytes.
+    #[command(flatten)]
+    pub bytes: Bytes,
+    /// Socket options.
+    #[command(flatten)]
+    pub socket: Socket,
     /// How a connection ends.
     #[command(flatten)]
     pub ends: Ends,
@@ -75,6 +89,14 @@ pub struct Mode {
     /// Listen for a peer instead of connecting to one
     #[arg(short, long)]
     pub listen: bool,
+
+    /// UDP instead of TCP
+    #[arg(short, long)]
+    pub udp: bool,
+
+    /// Unix sockets: the address is a path, or @NAME for Linux's abstract ones; with -u datagrams
+    #[arg(short = 'U', long, alias = "unixsock")]
+    pub unix: bool,
 
     /// Write the bound port to FILE once listening (with port 0: which one it is)
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -106,8 +128,33 @@ pub struct Place {
     pub source: Option<String>,
 
     /// The network interface to use
-    #[arg(short = 'I', long, value_name = "NAME")]
+    #[arg(short = 'I', long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub interface: Option<String>,
+}
+
+/// Many peers.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Many peers")]
+pub struct Many {
+    /// Go on after the first peer; serve many at once
+    #[arg(short, long)]
+    pub keep_open: bool,
+
+    /// Serve at most N at once; the next wait in the backlog
+    #[arg(short, long, value_name = "N")]
+    pub max_conns: Option<usize>,
+
+    /// Serve at most N at once from one address; the next are closed
+    #[arg(long, value_name = "N")]
+    pub max_conns_per_host: Option<usize>,
+
+    /// Serve N in all, then leave
+    #[arg(long, value_name = "N")]
+    pub accept: Option<u64>,
+
+    /// Prefix each line on stdout with the peer it came from
+    #[arg(long)]
+    pub label: bool,
 }
 
 /// How long.
@@ -158,6 +205,72 @@ pub struct Ends {
     /// Write nothing to stdout; leave at stdin's end
     #[arg(long)]
     pub send_only: bool,
+
+    /// Stop after N received chunks of each peer (one read, at most 64 KiB), or N datagrams
+    #[arg(short = 'W', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_chunks: Option<u64>,
+
+    /// Stop when the peer's message, a line or a datagram, is WORD
+    #[arg(long, value_name = "WORD")]
+    pub stop: Option<String>,
+}
+
+/// What is done to bytes.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Bytes")]
+pub struct Bytes {
+    /// Send LF as CRLF
+    #[arg(short = 'C', long)]
+    pub crlf: bool,
+
+    /// Refuse telnet options, and keep them out of stdout
+    #[arg(short, long)]
+    pub telnet: bool,
+
+    /// Show received text of this encoding as UTF-8, and send stdin in it (gbk, big5, latin1 ...)
+    #[arg(long, value_name = "NAME", value_parser = filter::encoding)]
+    pub encoding: Option<&'static filter::Encoding>,
+
+    /// Wait T between lines sent
+    #[arg(short, long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
+    pub interval: Option<Duration>,
+
+    /// How stdin is cut into datagrams: at SIZE bytes (16k by itself), or after each line
+    #[arg(long, value_name = "SIZE|line", value_parser = size::cut)]
+    pub datagram: Option<size::Cut>,
+
+    /// Received bytes go to FILE instead of stdout
+    #[arg(short, long, value_name = "FILE", conflicts_with = "send_only", value_hint = clap::ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// Socket options.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "Socket options")]
+pub struct Socket {
+    /// Allow sending to a broadcast address
+    #[arg(short, long)]
+    pub broadcast: bool,
+
+    /// Hops a packet may take (IP_TTL, IPV6_UNICAST_HOPS)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub ttl: Option<u8>,
+
+    /// Type of service: lowdelay, throughput, reliability, ef, af11 ... af43, cs0 ... cs7, or a number
+    #[arg(long, value_name = "NAME", value_parser = tos::parse)]
+    pub tos: Option<u8>,
+
+    /// Ask a silent peer each T whether it is still there (SO_KEEPALIVE)
+    #[arg(long, value_name = "T", value_parser = duration::parse_keepalive, allow_negative_numbers = true)]
+    pub keepalive: Option<Duration>,
+
+    /// Size of the receive buffer, as 64k or 1M (SO_RCVBUF)
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub rcvbuf: Option<usize>,
+
+    /// Size of the send buffer (SO_SNDBUF)
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub sndbuf: Option<usize>,
 }
 
 /// What is told.
@@ -171,6 +284,18 @@ pub struct Tell {
     /// Tell nothing of the run, not even errors: the exit status speaks
     #[arg(long, conflicts_with_all = ["verbose", "json"])]
     pub quiet: bool,
+
+    /// Tell the time of day with each line
+    #[arg(short = 'D', long)]
+    pub timestamps: bool,
+
+    /// Dump what is sent and received, annotated, to stderr or FILE
+    #[arg(short = 'x', long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    pub hex: Option<PathBuf>,
+
+    /// Show bytes, rate and time left on stderr
+    #[arg(long)]
+    pub progress: bool,
 
     /// Tell every event on stderr as a JSON object, one a line
     #[arg(short, long)]

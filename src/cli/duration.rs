@@ -37,6 +37,18 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses the time between keepalive probes: whole seconds, as the system has it (tcp(7)).
+///
+/// # Errors
+/// As [`parse`], and where it is less than a second or more than the system allows.
+pub fn parse_keepalive(text: &str) -> Result<Duration, String> {
+    match parse(text)? {
+        time if time < Duration::from_secs(1) => Err("keepalive probes are at least 1s apart".into()),
+        time if time > Duration::from_secs(32_767) => Err("keepalive probes are at most 32767s apart".into()),
+        time => Ok(time),
+    }
+}
+
 /// Parses a time limit: a TIME that leaves time for something.
 ///
 /// # Errors

@@ -5,22 +5,19 @@ pub(super) fn way_out(flag: &str) -> Option<&'static str> {
     FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|known| known == flag)).map(|(_, way)| *way)
 }
 
-const FLAGS: [(&str, &str); 31] = [
+const FLAGS: [(&str, &str); 23] = [
     (
         "-e -c --exec --sh-exec --lua-exec",
         "nsock runs no programs; join one by pipes: mkfifo f; program < f | nsock -l 8888 > f",
     ),
     ("--ssl --ssl-verify --ssl-cert --ssl-key", "nsock speaks no TLS yet; use openssl s_client or socat"),
     ("--proxy --proxy-type --proxy-auth", "nsock has no proxy yet"),
-    ("-x", "nsock has no proxy yet; a hex dump comes with a later version"),
-    ("-T", "in other netcats this is TOS or telnet; nsock has neither yet"),
-    ("-t --telnet", "answering telnet options comes with a later version; use telnet"),
-    ("-u --udp", "this version speaks TCP only"),
-    ("-U --unixsock --unix", "this version speaks TCP only"),
-    (
-        "-k --keep-open",
-        "this version serves one peer a run; loop in the shell: until nsock -l PORT; [ $? -gt 1 ]; do :; done",
-    ),
+    ("--broker --chat", "a broker comes with a later version; -k relays between stdin and all peers"),
+    ("--append-output", "use >> FILE instead of -o FILE"),
+    ("--idle", "it is --idle-timeout here"),
+    ("-O -M", "for buffer sizes use --rcvbuf and --sndbuf, for hops --ttl"),
+    ("--echo --hello --reply --discard --greeting", "answering modes come with a later version"),
+    ("-T", "in other netcats this is TOS (here --tos) or telnet (here -t)"),
     (
         "-z --probe",
         "probing ports comes with a later version; try one port with nsock -v -w 2 -q 0 HOST PORT < /dev/null",
@@ -30,18 +27,7 @@ const FLAGS: [(&str, &str); 31] = [
         "--http",
         "it comes with a later version; write the request by hand: printf 'GET / HTTP/1.1\\r\\n...' | nsock host 80",
     ),
-    (
-        "-i --interval --idle",
-        "for the idle time-out of ncat use --idle-timeout; pacing lines comes with a later version",
-    ),
-    ("-C --crlf", "it comes with a later version; use sed -u 's/$/\\r/' before nsock"),
-    ("-o --output --append-output --hex-dump --hex", "it comes with a later version; stdout can go to a file: > FILE"),
-    ("-m --max-conns --broker --chat", "this version serves one peer a run"),
-    ("-W --max-chunks", "it comes with a later version"),
-    ("-b --broadcast", "this version speaks TCP only"),
-    ("-M --ttl --tos -O --rcvbuf --sndbuf --keepalive", "it comes with a later version"),
     ("-S", "TCP MD5 signatures are not supported"),
-    ("-D --timestamps", "it comes with a later version; --json has the time of each event"),
     ("-H --header --data --raw -f --fail --method", "it belongs to --http, which comes with a later version"),
     ("-X", "nsock has no proxy yet; as the method of --http it comes with a later version"),
     ("-P", "nsock has no proxy yet; as the width of a probe it comes with a later version"),

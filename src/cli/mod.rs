@@ -4,8 +4,12 @@ pub mod address;
 pub mod args;
 pub mod duration;
 mod foreign;
+pub mod peer;
 pub mod plan;
 pub mod port;
+mod read;
+pub mod size;
+mod tos;
 mod usage;
 
 use std::ffi::OsString;
@@ -25,5 +29,5 @@ pub fn command() -> clap::Command {
 /// A text to show instead of running: help or the version, or one line that says what is wrong.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<plan::Plan, Stop> {
     let args = args::Args::try_parse_from(words).map_err(|error| usage::explain(&error))?;
-    plan::plan(args).map_err(Stop::Wrong)
+    read::plan(args).map_err(Stop::Wrong)
 }

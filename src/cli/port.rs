@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::OnceLock;
 
-/// Parses a port number or the name of a TCP service.
+use super::peer::Proto;
+
+/// Parses a port number or the name of a service.
 ///
 /// # Errors
 /// A sentence that says what is wrong with the text.
@@ -22,22 +24,26 @@ pub fn parse(text: &str) -> Result<u16, String> {
     })
 }
 
-/// The name of the TCP service that usually has this port.
-pub fn service(port: u16) -> Option<&'static str> {
-    services().by_port.get(&port).map(String::as_str)
+/// The name of the service that usually has this port.
+pub fn service(port: u16, proto: Proto) -> Option<&'static str> {
+    let services = services();
+    let by_port = if proto == Proto::Udp { &services.udp } else { &services.tcp };
+    by_port.get(&port).map(String::as_str)
 }
 
 /// Services of the well-known ports (IANA), for machines without `/etc/services`.
-const COMMON: &str = "echo 7/tcp\ndiscard 9/tcp\ndaytime 13/tcp\nftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\n\
-    time 37/tcp\nwhois 43/tcp\ndomain 53/tcp\ngopher 70/tcp\nfinger 79/tcp\nhttp 80/tcp www\nkerberos 88/tcp\n\
-    pop3 110/tcp\nsunrpc 111/tcp\nnntp 119/tcp\nntp 123/tcp\nimap2 143/tcp imap\nsnmp 161/tcp\nbgp 179/tcp\n\
+const COMMON: &str = "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndaytime 13/tcp\nftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\n\
+    time 37/tcp\nwhois 43/tcp\ndomain 53/tcp\ndomain 53/udp\ngopher 70/tcp\nfinger 79/tcp\nhttp 80/tcp www\nkerberos 88/tcp\n\
+    pop3 110/tcp\nsunrpc 111/tcp\nnntp 119/tcp\nntp 123/udp\nimap2 143/tcp imap\nsnmp 161/udp\nbgp 179/tcp\n\
     irc 194/tcp\nldap 389/tcp\nhttps 443/tcp\nmicrosoft-ds 445/tcp\nsubmission 587/tcp\nldaps 636/tcp\n\
     rsync 873/tcp\nimaps 993/tcp\npop3s 995/tcp\nsocks 1080/tcp\nmysql 3306/tcp\npostgresql 5432/tcp\n\
     xmpp-client 5222/tcp\nredis 6379/tcp\nhttp-alt 8080/tcp\n";
 
+#[derive(Default)]
 struct Services {
     by_name: HashMap<String, u16>,
-    by_port: HashMap<u16, String>,
+    tcp: HashMap<u16, String>,
+    udp: HashMap<u16, String>,
 }
 
 fn services() -> &'static Services {
@@ -51,17 +57,22 @@ fn services() -> &'static Services {
 impl Services {
     /// Reads services(5): `name port/protocol aliases... # comment`, the first mention of each winning.
     fn read(text: &str) -> Self {
-        let mut table = Self { by_name: HashMap::new(), by_port: HashMap::new() };
+        let mut table = Self::default();
         for line in text.lines() {
             let line = line.split('#').next().unwrap_or_default();
             let mut words = line.split_whitespace();
             let (Some(name), Some(place)) = (words.next(), words.next()) else {
                 continue;
             };
-            let Some(port) = place.strip_suffix("/tcp").and_then(|port| port.parse().ok()) else {
+            let (port, by_port) = match place.split_once('/') {
+                Some((port, "tcp")) => (port, &mut table.tcp),
+                Some((port, "udp")) => (port, &mut table.udp),
+                _ => continue,
+            };
+            let Ok(port) = port.parse() else {
                 continue;
             };
-            table.by_port.entry(port).or_insert_with(|| name.to_owned());
+            by_port.entry(port).or_insert_with(|| name.to_owned());
             for name in std::iter::once(name).chain(words) {
                 table.by_name.entry(name.to_owned()).or_insert(port);
             }
@@ -98,13 +109,14 @@ mod tests {
     fn services_are_read_with_aliases_and_comments() {
         let table = Services::read("# all\nhttp 80/tcp www # web\nweb 80/tcp\ntftp 69/udp\nbroken\nbad x/tcp\n");
         assert_eq!(table.by_name.get("www"), Some(&80));
-        assert_eq!(table.by_port.get(&80).map(String::as_str), Some("http"));
-        assert_eq!(table.by_name.get("tftp"), None);
+        assert_eq!(table.tcp.get(&80).map(String::as_str), Some("http"));
+        assert_eq!(table.udp.get(&69).map(String::as_str), Some("tftp"));
+        assert_eq!(table.by_name.get("tftp"), Some(&69));
     }
 
     #[test]
     fn the_built_in_table_is_well_formed() {
         let table = Services::read(COMMON);
-        assert_eq!(table.by_port.len(), COMMON.lines().count());
+        assert_eq!(table.tcp.len() + table.udp.len(), COMMON.lines().count());
     }
 }

@@ -75,6 +75,23 @@ pub struct Ready {
     broken: bool,
 }
 
+impl Ready {
+    /// Whether there may be something to read, an error or an end included.
+    pub fn readable(self) -> bool {
+        self.readable
+    }
+
+    /// Whether something may be written.
+    pub fn writable(self) -> bool {
+        self.writable
+    }
+
+    /// Whether it tells of an error, or that nobody takes what is written.
+    pub fn broken(self) -> bool {
+        self.broken
+    }
+}
+
 impl From<&mio::event::Event> for Ready {
     fn from(event: &mio::event::Event) -> Self {
         #[cfg(target_os = "linux")]
@@ -114,6 +131,13 @@ impl Endpoint {
     /// A non-blocking stream socket of our own.
     pub fn socket(socket: OwnedFd) -> Self {
         Self::new(Fd::Owned(socket), Kind::Socket, Access::Nonblocking)
+    }
+
+    /// A file, or what else its name led to, that was opened non-blocking.
+    pub fn file(file: std::fs::File) -> Self {
+        let kind = super::stdio::kind(file.as_fd());
+        let access = if kind == Kind::Pipe { Access::Nonblocking } else { Access::Polled };
+        Self::new(Fd::Owned(file.into()), kind, access)
     }
 
     /// Our own `/dev/null`.
@@ -215,6 +239,21 @@ impl Endpoint {
         }
     }
 
+    /// Where in a regular file it stands; none where it is none.
+    pub fn file_offset(&self) -> Option<u64> {
+        let stat = rustix::fs::fstat(self).ok()?;
+        let regular = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file();
+        regular.then(|| rustix::fs::tell(self).ok()).flatten()
+    }
+
+    /// Reads a regular file at an offset of the caller's own.
+    ///
+    /// # Errors
+    /// Whatever the system says, but that it was interrupted.
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        Ok(rustix::io::retry_on_intr(|| rustix::io::pread(self, &mut *buf, offset))?)
+    }
+
     /// What of a source was not read yet, as far as the system tells; and whether more may stand behind it.
     pub fn left(&self) -> (u64, bool) {
         let fd = self.as_fd();
@@ -243,7 +282,8 @@ impl Endpoint {
         self.readable
     }
 
-    pub(super) fn writable(&self) -> bool {
+    /// Whether it may take something, as far as is known.
+    pub fn writable(&self) -> bool {
         self.writable
     }
 

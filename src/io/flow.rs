@@ -1,7 +1,8 @@
 //! Bytes on their way from one endpoint to another, in order, none lost, and never more held than one buffer.
 //!
-//! A flow begins in memory, where small talk is cheapest. Once it has carried enough it looks for a way through the
-//! kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what its ends mean.
+//! A flow begins in memory, where small talk is cheapest. Once it has carried enough, and nobody looks at its bytes, it
+//! takes a way through the kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what
+//! its ends mean.
 
 use std::time::Instant;
 
@@ -9,6 +10,8 @@ pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
 use super::express::{Count, Express, Step};
 use crate::logic::Look;
+use crate::logic::filter::Chain;
+use crate::logic::pace::Pace;
 
 /// So many bytes make a flow worth a way through the kernel.
 const BULK: u64 = 128 * 1024;
@@ -20,19 +23,30 @@ const BUDGET: u64 = 4 << 20;
 const LEAST_COST: u64 = 4 << 10;
 
 /// One direction of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Flow {
+    /// Whether the source is the wire: who looks sees bytes as they are there, before the filters or after them.
+    from_wire: bool,
     lane: Lane,
     held: Held,
+    works: Option<Box<Works>>,
     end: bool,
     count: Count,
 }
 
+/// What is done to the bytes on their way.
+#[derive(Debug)]
+pub struct Works {
+    /// What changes them.
+    pub chain: Chain,
+    /// What delays them.
+    pub pace: Option<Pace>,
+}
+
 /// Where the bytes go along.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Lane {
     /// In memory, until there is much to carry.
-    #[default]
     Memory,
     /// In memory for good, once the way through the kernel was found barred.
     Barred,
@@ -42,20 +56,10 @@ enum Lane {
     Recalled(Box<Express>),
 }
 
-/// What a flow is given to work with.
-pub struct Means<'a> {
-    /// Who looks at the bytes.
-    pub look: &'a mut dyn Look,
-    /// Memory that all flows share, and that holds nothing between turns.
-    pub scratch: &'a mut [u8],
-    /// The time.
-    pub now: Instant,
-}
-
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flowed {
-    /// All that could be moved was; an event will tell of more.
+    /// All that could be moved was; an event will tell of more, or the flow's [`Flow::wake`] has come.
     Waiting,
     /// There is more to move, in the next turn.
     Busy,
@@ -63,7 +67,25 @@ pub enum Flowed {
     Ended,
 }
 
+/// What a flow is given to work with.
+pub struct Means<'a> {
+    /// Who looks at the bytes as they are on the wire.
+    pub look: &'a mut dyn Look,
+    /// Memory that all flows share, and that holds nothing between turns.
+    pub scratch: &'a mut [u8],
+    /// The time.
+    pub now: Instant,
+}
+
 impl Flow {
+    /// A flow that carries nothing yet.
+    pub fn new(from_wire: bool, works: Works) -> Self {
+        let idle = works.chain.is_empty() && works.pace.is_none();
+        let works = (!idle).then(|| Box::new(works));
+        let lane = if works.is_some() { Lane::Barred } else { Lane::Memory };
+        Self { from_wire, lane, held: Held::default(), works, end: false, count: Count::default() }
+    }
+
     /// Bytes taken from the source.
     pub fn taken(&self) -> u64 {
         self.count.taken
@@ -74,22 +96,48 @@ impl Flow {
         self.count.given
     }
 
-    /// Bytes taken and not given yet.
+    /// Bytes taken and not given yet, as the sink would get them.
     pub fn held(&self) -> u64 {
-        self.count.taken - self.count.given
+        let way = match &self.lane {
+            Lane::Express(way) | Lane::Recalled(way) => way.held(),
+            Lane::Memory | Lane::Barred => 0,
+        };
+        (self.held.bytes().len() + way) as u64
+    }
+
+    /// When what is held may go on, where time alone holds it.
+    pub fn wake(&self) -> Option<Instant> {
+        if let Lane::Express(way) = &self.lane {
+            return way.wake();
+        }
+        let pace = self.works.as_ref()?.pace.as_ref()?;
+        pace.next().filter(|_| !self.held.is_empty())
+    }
+
+    /// Whether it is silent only because lines have to be sent apart.
+    pub fn pauses(&self) -> bool {
+        matches!(self.lane, Lane::Barred) && self.wake().is_some()
+    }
+
+    /// What the filters have to say to the other side.
+    pub fn answers(&mut self) -> Vec<u8> {
+        self.works.as_mut().map_or_else(Vec::new, |works| works.chain.answers())
+    }
+
+    /// Characters that the other side's encoding does not have.
+    pub fn unmappable(&self) -> u64 {
+        self.works.as_ref().map_or(0, |works| works.chain.unmappable())
+    }
+
+    /// Sends something of our own along.
+    pub fn inject(&mut self, bytes: &[u8]) {
+        self.count.taken += bytes.len() as u64;
+        self.held.append(bytes);
     }
 
     /// Takes no more from the source: what is held is all that is left to give.
     pub fn cut(&mut self) {
         self.end = true;
-    }
-
-    /// When to pump again, though nothing has become ready.
-    pub fn wake(&self) -> Option<Instant> {
-        match &self.lane {
-            Lane::Express(way) => way.wake(),
-            _ => None,
-        }
     }
 
     /// Moves what can be moved now.
@@ -120,6 +168,19 @@ impl Flow {
         Ok(Flowed::Busy)
     }
 
+    /// Moves what is held and nothing more, for a flow that has no source any more, or never had one.
+    ///
+    /// # Errors
+    /// As [`Flow::pump`], of the sink.
+    pub fn flush(&mut self, to: &mut Endpoint, now: Instant) -> Result<Flowed, Broken> {
+        while !self.held.is_empty() {
+            if let Step::Blocked = self.give_held(to, now)? {
+                break;
+            }
+        }
+        Ok(Flowed::Waiting)
+    }
+
     fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint) {
         if matches!(self.lane, Lane::Memory) && self.count.taken >= BULK && self.held.is_empty() {
             self.lane = match Express::between(from, to) {
@@ -137,33 +198,46 @@ impl Flow {
         }
     }
 
-    /// One read and one write through memory.
+    /// One read or one write through memory.
     fn carry(&mut self, from: &mut Endpoint, to: &mut Endpoint, means: &mut Means<'_>) -> Result<Step, Broken> {
-        if self.held.is_empty() {
-            let count = match self.take_back(means.scratch)? {
-                Some(count) => count, // it was counted when it was taken first
-                None if self.end => return Ok(Step::End),
-                None => match from.read(means.scratch).map_err(|error| Broken::new(Side::Source, error))? {
-                    Io::Blocked => return Ok(Step::Blocked),
-                    Io::End => {
-                        self.end = true;
-                        return Ok(Step::End);
-                    }
-                    Io::Moved(count) => {
-                        self.count.taken += count as u64;
-                        means.look.see(&means.scratch[..count]);
-                        count
-                    }
-                },
-            };
-            return self.give(to, &means.scratch[..count]);
+        if !self.held.is_empty() {
+            return self.give_held(to, means.now);
         }
-        match put(to, self.held.bytes())? {
-            0 => Ok(Step::Blocked),
-            given => {
-                self.count.given += given as u64;
-                self.held.drop_first(given);
-                Ok(Step::Moved)
+        let count = match self.take_back(means.scratch)? {
+            Some(count) => return self.give(to, &means.scratch[..count]), // it was seen and counted when it was taken
+            None if self.end => 0,
+            None => match from.read(means.scratch).map_err(|error| Broken::new(Side::Source, error))? {
+                Io::Blocked => return Ok(Step::Blocked),
+                Io::End => 0,
+                Io::Moved(count) => count,
+            },
+        };
+        self.count.taken += count as u64;
+        self.end |= count == 0;
+        let Some(works) = &mut self.works else {
+            if count == 0 {
+                return Ok(Step::End);
+            }
+            self.end |= !means.look.see(&means.scratch[..count]);
+            return self.give(to, &means.scratch[..count]);
+        };
+        if self.from_wire && count > 0 {
+            self.end |= !means.look.see(&means.scratch[..count]);
+        }
+        let mut worked = Vec::new();
+        match count {
+            0 => works.chain.end(&mut worked),
+            _ => works.chain.run(&means.scratch[..count], &mut worked),
+        }
+        if !self.from_wire && !worked.is_empty() {
+            self.end |= !means.look.see(&worked);
+        }
+        match (worked.is_empty(), count) {
+            (true, 0) => Ok(Step::End),
+            (true, _) => Ok(Step::Moved),
+            (false, _) => {
+                self.held.append(&worked);
+                self.give_held(to, means.now)
             }
         }
     }
@@ -173,8 +247,27 @@ impl Flow {
         let put = put(to, bytes);
         let given = put.as_ref().map_or(0, |given| *given);
         self.count.given += given as u64;
-        self.held.keep(&bytes[given..]);
+        self.held.append(&bytes[given..]);
         put.map(|_| Step::Moved)
+    }
+
+    fn give_held(&mut self, to: &mut Endpoint, now: Instant) -> Result<Step, Broken> {
+        let bytes = self.held.bytes();
+        let given = match self.works.as_mut().and_then(|works| works.pace.as_mut()) {
+            None => put(to, bytes)?,
+            Some(pace) => {
+                let line = &bytes[..pace.allow(bytes, now)];
+                let given = if line.is_empty() { 0 } else { put(to, line)? };
+                pace.sent(&line[..given], now);
+                given
+            }
+        };
+        if given == 0 {
+            return Ok(Step::Blocked);
+        }
+        self.count.given += given as u64;
+        self.held.drop_first(given);
+        Ok(Step::Moved)
     }
 
     /// What was left on a way through the kernel that is barred.
@@ -197,33 +290,35 @@ fn put(to: &mut Endpoint, bytes: &[u8]) -> Result<usize, Broken> {
     }
 }
 
-/// Bytes that a sink would not take at once. Costs nothing while empty.
+/// Bytes that a sink would not take at once. Costs a pointer while empty.
 #[derive(Debug, Default)]
-struct Held {
+struct Held(Option<Box<Waiting>>);
+
+#[derive(Debug, Default)]
+struct Waiting {
     bytes: Vec<u8>,
     start: usize,
 }
 
 impl Held {
     fn is_empty(&self) -> bool {
-        self.start == self.bytes.len()
+        self.0.is_none()
     }
 
     fn bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        self.0.as_ref().map_or(&[], |waiting| &waiting.bytes[waiting.start..])
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
+    fn append(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.bytes = bytes.to_vec();
-            self.start = 0;
+            self.0.get_or_insert_default().bytes.extend_from_slice(bytes);
         }
     }
 
     fn drop_first(&mut self, count: usize) {
-        self.start += count;
-        if self.is_empty() {
-            *self = Self::default();
-        }
+        self.0.take_if(|waiting| {
+            waiting.start += count;
+            waiting.start == waiting.bytes.len()
+        });
     }
 }

@@ -71,7 +71,25 @@ pub fn complain(lines: &str, wait: bool) -> bool {
     true
 }
 
-fn kind(fd: BorrowedFd<'_>) -> Kind {
+/// Whether stderr is a terminal, and we are in its foreground.
+pub fn stderr_is_ours() -> bool {
+    let stderr = rustix::stdio::stderr();
+    rustix::termios::isatty(stderr)
+        && rustix::termios::tcgetpgrp(stderr).map_or(true, |group| group == rustix::process::getpgrp())
+}
+
+/// Whether what comes is written to a terminal.
+pub fn stdout_is_terminal() -> bool {
+    rustix::termios::isatty(rustix::stdio::stdout())
+}
+
+/// Whether stdin or stdout is a file, whose end is of interest.
+pub fn carries_a_file() -> bool {
+    let regular = |fd| rustix::fs::fstat(fd).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
+    regular(rustix::stdio::stdin()) || regular(rustix::stdio::stdout())
+}
+
+pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
     let Ok(stat) = rustix::fs::fstat(fd) else {
         return Kind::File; // the first call on it says why
     };

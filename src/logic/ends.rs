@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Look;
 use super::request_line::RequestLine;
 use crate::cli::duration::Patience;
-use crate::cli::plan::{HalfClose, Relay};
+use crate::cli::plan::{HalfClose, Output, Relay};
 
 /// A pipe on stdin that says nothing for so long after the peer's end is not waited for by who connected.
 const STDIN_SILENCE: Duration = Duration::from_secs(2);
@@ -49,6 +49,8 @@ pub struct Ends {
     half_closed: bool,
     request: RequestLine,
     given: u64,
+    /// What stdin had given at the peer's end.
+    given_before: u64,
     received: u64,
     last_given: Instant,
     last_received: Instant,
@@ -84,6 +86,8 @@ pub enum Why {
     BothEnded,
     /// stdin has ended, and nothing is to be received (`--send-only`).
     AllSent,
+    /// Enough was received (`-W`, `--stop`). Not for these rules to say.
+    Enough,
     /// The peer has ended, and a person at a terminal need not type an end.
     PeerEnded,
     /// The peer has ended, and the pipe on stdin was silent since.
@@ -107,6 +111,7 @@ impl Ends {
             half_closed: false,
             request: RequestLine::default(),
             given: 0,
+            given_before: 0,
             received: 0,
             last_given: now,
             last_received: now,
@@ -146,7 +151,10 @@ impl Ends {
 
     /// Notes that the peer has ended and all of what it sent was written out.
     pub fn peer_ended(&mut self, now: Instant) {
-        self.peer_end = self.peer_end.or(Some(now));
+        if self.peer_end.is_none() {
+            self.peer_end = Some(now);
+            self.given_before = self.given;
+        }
     }
 
     /// Notes that our side was closed for sending.
@@ -171,7 +179,7 @@ impl Ends {
 
     /// Whether stdin gave anything after the peer's end.
     pub fn given_since_peer_end(&self) -> bool {
-        self.peer_end.is_some_and(|end| self.given > 0 && self.last_given > end)
+        self.peer_done() && self.given > self.given_before
     }
 
     /// What is waited for once one side has ended, and until when at most.
@@ -193,7 +201,7 @@ impl Ends {
         if self.peer_done() && self.stdin_done() {
             return Step::Leave(Why::BothEnded);
         }
-        if self.stdin_end.is_some() && !self.rules.stdout {
+        if self.stdin_end.is_some() && self.rules.output == Output::Nowhere {
             return Step::Leave(Why::AllSent);
         }
         let mut next = Next::at(now);
@@ -227,6 +235,8 @@ impl Ends {
         match self.rules.half_close {
             HalfClose::Never => None,
             HalfClose::AtOnce => Some(end),
+            // Telnet's options are asked for and refused to the end.
+            HalfClose::Careful if self.rules.bytes.filters.telnet && self.given == 0 => None,
             // A listener started with </dev/null is not done: its client is.
             HalfClose::Careful if self.gave_nothing() => None,
             HalfClose::Careful if self.request == RequestLine::Yes => {
@@ -271,8 +281,9 @@ impl Look for Ends {
         self.request.open() && self.rules.half_close == HalfClose::Careful
     }
 
-    fn see(&mut self, bytes: &[u8]) {
+    fn see(&mut self, bytes: &[u8]) -> bool {
         self.request.see(bytes);
+        true
     }
 }
 
@@ -306,8 +317,21 @@ impl Next {
 mod tests {
     use super::*;
 
-    const RULES: Relay =
-        Relay { stdin: true, stdout: true, half_close: HalfClose::Careful, quit_after: None, idle: None };
+    const RULES: Relay = Relay {
+        stdin: true,
+        output: Output::Stdout,
+        half_close: HalfClose::Careful,
+        quit_after: None,
+        idle: None,
+        chunks: None,
+        stop: None,
+        bytes: crate::cli::plan::Bytes {
+            filters: crate::logic::filter::Filters { crlf: false, telnet: false, encoding: None },
+            interval: None,
+            label: false,
+        },
+        cut: None,
+    };
 
     /// A connection on a clock that the test steps.
     struct Scene {
@@ -492,7 +516,7 @@ mod tests {
 
     #[test]
     fn a_sender_leaves_when_all_is_sent() {
-        let mut scene = Scene::new(Relay { stdout: false, ..RULES }, Connecting, Stdin::File);
+        let mut scene = Scene::new(Relay { output: Output::Nowhere, ..RULES }, Connecting, Stdin::File);
         scene.gives("x").waits_for_ever();
         scene.stdin_ends().leaves(Why::AllSent);
     }

@@ -1,6 +1,13 @@
 //! What decides: pure rules over bytes, facts and a `now` that is handed in. No descriptor, no clock, no output.
 
+pub mod cutter;
 pub mod ends;
+pub mod filter;
+pub mod label;
+pub mod message;
+pub mod pace;
+pub mod peers;
+pub mod quiet;
 pub mod race;
 pub mod request_line;
 pub mod timers;
@@ -10,8 +17,8 @@ pub trait Look {
     /// Whether it wants to see what comes next.
     fn wants(&self) -> bool;
 
-    /// Sees the next bytes.
-    fn see(&mut self, bytes: &[u8]);
+    /// Sees the next bytes. Whether more are welcome after them.
+    fn see(&mut self, bytes: &[u8]) -> bool;
 }
 
 /// Nobody looks.
@@ -22,5 +29,7 @@ impl Look for Unseen {
         false
     }
 
-    fn see(&mut self, _: &[u8]) {}
+    fn see(&mut self, _: &[u8]) -> bool {
+        true
+    }
 }

@@ -1,7 +1,9 @@
 //! Which address to try next, and when: IPv6 and IPv4 raced as RFC 8305 has it.
 
-use std::net::SocketAddr;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+
+use crate::cli::peer::Addr;
 
 /// How long one attempt is given before the next begins beside it (RFC 8305 section 5, the recommended value).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -9,16 +11,16 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// A race between the addresses of one host.
 #[derive(Debug)]
 pub struct Race {
-    waiting: std::vec::IntoIter<SocketAddr>,
+    waiting: VecDeque<Addr>,
     running: usize,
     next_start: Option<Instant>,
 }
 
 /// What to do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Move {
     /// Connect to this address, and ask again.
-    Start(SocketAddr),
+    Start(Addr),
     /// Wait for the attempts that run; look again at this time, if there is one.
     Wait(Option<Instant>),
     /// Every address has failed.
@@ -27,21 +29,18 @@ pub enum Move {
 
 impl Race {
     /// A race over addresses in the order of the resolver, which has sorted them by RFC 6724.
-    pub fn new(addrs: Vec<SocketAddr>) -> Self {
-        Self { waiting: interleave(addrs).into_iter(), running: 0, next_start: None }
-    }
-
-    /// The addresses that were not tried yet.
-    pub fn waiting(&self) -> &[SocketAddr] {
-        self.waiting.as_slice()
+    pub fn new(addrs: Vec<Addr>) -> Self {
+        Self { waiting: interleave(addrs), running: 0, next_start: None }
     }
 
     /// The next move.
     pub fn step(&mut self, now: Instant) -> Move {
-        if self.running > 0 && self.next_start.is_some_and(|start| now < start) {
-            return Move::Wait(self.next_start.filter(|_| !self.waiting.as_slice().is_empty()));
+        if let Some(start) = self.next_start
+            && now < start
+        {
+            return Move::Wait(self.next_start.filter(|_| !self.waiting.is_empty()));
         }
-        match self.waiting.next() {
+        match self.waiting.pop_front() {
             Some(addr) => {
                 self.running += 1;
                 self.next_start = Some(now + HEAD_START);
@@ -52,6 +51,13 @@ impl Race {
         }
     }
 
+    /// An address could not be tried now; it is the next one, at this time.
+    pub fn postpone(&mut self, addr: Addr, until: Instant) {
+        self.running -= 1;
+        self.waiting.push_front(addr);
+        self.next_start = Some(until);
+    }
+
     /// An attempt failed: the next one need not wait for its turn.
     pub fn failed(&mut self) {
         self.running -= 1;
@@ -60,12 +66,13 @@ impl Race {
 }
 
 /// Alternates the families, beginning with that of the first address (RFC 8305 section 4).
-fn interleave(addrs: Vec<SocketAddr>) -> Vec<SocketAddr> {
+fn interleave(addrs: Vec<Addr>) -> VecDeque<Addr> {
+    let is_v6 = |addr: &Addr| addr.ip().is_some_and(|ip| ip.is_ipv6());
     let total = addrs.len();
-    let first_is_v6 = addrs.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) = addrs.into_iter().partition(|addr| addr.is_ipv6() == first_is_v6);
+    let first_is_v6 = addrs.first().is_some_and(is_v6);
+    let (first, second): (Vec<_>, Vec<_>) = addrs.into_iter().partition(|addr| is_v6(addr) == first_is_v6);
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
-    let mut order = Vec::with_capacity(total);
+    let mut order = VecDeque::with_capacity(total);
     while order.len() < total {
         order.extend(first.next());
         order.extend(second.next());
@@ -78,8 +85,8 @@ fn interleave(addrs: Vec<SocketAddr>) -> Vec<SocketAddr> {
 mod tests {
     use super::*;
 
-    fn addrs(texts: &[&str]) -> Vec<SocketAddr> {
-        texts.iter().map(|text| text.parse().expect("an address")).collect()
+    fn addrs(texts: &[&str]) -> Vec<Addr> {
+        texts.iter().map(|text| Addr::Inet(text.parse().expect("an address"))).collect()
     }
 
     #[test]
@@ -93,11 +100,11 @@ mod tests {
         let list = addrs(&["[::1]:1", "1.1.1.1:1", "[::2]:1"]);
         let mut race = Race::new(list.clone());
         let start = Instant::now();
-        assert_eq!(race.step(start), Move::Start(list[0]));
+        assert_eq!(race.step(start), Move::Start(list[0].clone()));
         assert_eq!(race.step(start), Move::Wait(Some(start + HEAD_START)));
-        assert_eq!(race.step(start + HEAD_START), Move::Start(list[1]));
+        assert_eq!(race.step(start + HEAD_START), Move::Start(list[1].clone()));
         race.failed();
-        assert_eq!(race.step(start + HEAD_START), Move::Start(list[2]));
+        assert_eq!(race.step(start + HEAD_START), Move::Start(list[2].clone()));
         assert_eq!(race.step(start + HEAD_START), Move::Wait(None));
         race.failed();
         assert_eq!(race.step(start + HEAD_START), Move::Wait(None));

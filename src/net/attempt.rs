@@ -1,15 +1,14 @@
 //! One connection under way, from the first SYN to how it went.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use mio::Interest;
 use socket2::Socket;
 
-use super::socket::{Local, begin_connect, connect_failed};
+use super::socket::{Origin, addr, begin_connect, connect_failed};
 use super::stream::Stream;
-use crate::cli::address::Peer;
+use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::Failure;
 use crate::io::watch::Watch;
 
@@ -36,7 +35,7 @@ impl Attempt {
     ///
     /// # Errors
     /// What the system says at once.
-    pub fn begin(peer: &Peer, local: &Local, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
+    pub fn begin(peer: &Peer, local: &Origin, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
         let socket = begin_connect(peer, local)?;
         watch.add(&socket, source, Interest::WRITABLE).map_err(|error| connect_failed(peer, &error, true))?;
         Ok(Self { socket, peer: peer.clone(), began: now })
@@ -65,7 +64,7 @@ impl Attempt {
     }
 
     /// The local address of a connection that stands; none while it is pending.
-    fn outcome(&self) -> Result<Option<SocketAddr>, Failure> {
+    fn outcome(&self) -> Result<Option<Addr>, Failure> {
         let failed = |error: &io::Error| connect_failed(&self.peer, error, false);
         if let Some(error) = self.socket.take_error().unwrap_or_else(Some) {
             return Err(failed(&error));
@@ -74,11 +73,11 @@ impl Attempt {
             Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => return Ok(None),
             peer => peer.map_err(|error| failed(&error))?,
         };
-        let local = self.socket.local_addr().map_err(|error| failed(&error))?.as_socket();
+        let local = addr(&self.socket.local_addr().map_err(|error| failed(&error))?);
         // A port of this host that the kernel also chose as our own: TCP joins a socket to itself (RFC 9293, 3.5).
-        match local.filter(|local| *local != self.peer.addr) {
-            Some(local) => Ok(Some(local)),
-            None => Err(Failure {
+        match self.peer.proto != Proto::Tcp || local != self.peer.addr {
+            true => Ok(Some(local)),
+            false => Err(Failure {
                 reason: "Connection refused: nobody listens, the socket met itself".into(),
                 ..failed(&io::Error::from_raw_os_error(libc::ECONNREFUSED))
             }),

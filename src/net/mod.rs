@@ -2,7 +2,10 @@
 
 pub mod acceptor;
 pub mod attempt;
+pub mod bind;
+pub mod datagram;
 mod path;
 pub mod resolve;
 pub mod socket;
 pub mod stream;
+pub mod unix;

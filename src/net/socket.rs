@@ -2,47 +2,118 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::os::unix::ffi::OsStrExt;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 
-use crate::cli::address::Peer;
+use crate::cli::peer::{Addr, Peer, Proto, UnixName};
+use crate::cli::plan::SocketOptions;
 use crate::error::{Deed, Exit, Failure, Object};
 
 /// The local end of a connection to make.
 #[derive(Clone, Debug, Default)]
-pub struct Local {
+pub struct Origin {
     /// Address and IPv6 scope.
     pub addr: Option<(IpAddr, u32)>,
     /// Port.
     pub port: Option<u16>,
-    /// Interface.
-    pub interface: Option<String>,
+    /// The name of a Unix socket.
+    pub unix: Option<UnixName>,
+    /// Options.
+    pub options: SocketOptions,
 }
 
-impl Local {
+impl Origin {
     /// Whether an address is of the IP version that this end has.
     pub fn can_reach(&self, to: &SocketAddr) -> bool {
         self.addr.is_none_or(|(from, _)| from.is_ipv4() == to.is_ipv4())
     }
+
+    /// The address to bind before connecting, where something of it was asked for.
+    fn addr_for(&self, to: &Peer) -> Option<Addr> {
+        let port = self.port.unwrap_or(0);
+        match (&to.addr, self.addr) {
+            (Addr::Unix(_), _) => match (&self.unix, to.proto) {
+                (Some(name), _) => Some(Addr::Unix(name.clone())),
+                // A datagram without a name cannot be answered; Linux gives a free one to who binds none (unix(7)).
+                (None, Proto::UnixDatagram) => Some(Addr::Unix(UnixName::Unnamed)),
+                (None, _) => None,
+            },
+            (_, Some((IpAddr::V6(ip), scope))) => Some(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, scope)).into()),
+            (_, Some((ip, _))) => Some(SocketAddr::new(ip, port).into()),
+            (_, None) if port == 0 => None,
+            (Addr::Inet(SocketAddr::V4(_)), None) => Some(SocketAddr::from(([0; 4], port)).into()),
+            (Addr::Inet(_), None) => Some(SocketAddr::from(([0; 16], port)).into()),
+        }
+    }
 }
 
-/// A non-blocking TCP socket.
+/// A non-blocking socket of a protocol, for an address of its family, with the options asked for.
 ///
 /// # Errors
-/// Whatever the system says to socket(2) or to binding it to the interface.
-pub fn tcp(addr: &SocketAddr, interface: Option<&str>) -> Result<Socket, Failure> {
-    let no = |error: io::Error| {
-        let object = Object::Named(format!("a socket for {}", addr.ip()));
-        Failure::system(Deed::Bind, object, &error, Exit::Local)
+/// Whatever the system says to socket(2) or to one of the options, which is named.
+pub fn open(at: &Peer, options: &SocketOptions) -> Result<Socket, Failure> {
+    let domain = match &at.addr {
+        Addr::Inet(addr) => Domain::for_address(*addr),
+        Addr::Unix(_) => Domain::UNIX,
     };
-    let socket = Socket::new(Domain::for_address(*addr), Type::STREAM, Some(Protocol::TCP)).map_err(no)?;
-    socket.set_nonblocking(true).map_err(no)?;
-    if let Some(name) = interface {
-        bind_interface(&socket, name).map_err(|error| {
-            Failure::system(Deed::Bind, Object::Named(format!("interface {name}")), &error, Exit::Local)
-        })?;
-    }
+    let (kind, protocol) = match at.proto {
+        Proto::Tcp => (Type::STREAM, Some(Protocol::TCP)),
+        Proto::Udp => (Type::DGRAM, Some(Protocol::UDP)),
+        Proto::Unix => (Type::STREAM, None),
+        Proto::UnixDatagram => (Type::DGRAM, None),
+    };
+    let socket = Socket::new(domain, kind, protocol)
+        .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+        .map_err(|error| Failure::system(Deed::Open, Object::Peer(at.clone()), &error, Exit::Local))?;
+    set(&socket, at, options)?;
     Ok(socket)
+}
+
+fn set(socket: &Socket, at: &Peer, options: &SocketOptions) -> Result<(), Failure> {
+    let no = |flag: &str| {
+        let object = Object::Named(flag.to_owned());
+        move |error: io::Error| Failure::system(Deed::Set, object, &error, Exit::Local)
+    };
+    let v6 = matches!(at.addr, Addr::Inet(SocketAddr::V6(_)));
+    if let Some(size) = options.rcvbuf {
+        socket.set_recv_buffer_size(size).map_err(no("--rcvbuf"))?;
+    }
+    if let Some(size) = options.sndbuf {
+        socket.set_send_buffer_size(size).map_err(no("--sndbuf"))?;
+    }
+    if at.proto.is_unix() {
+        return Ok(()); // what follows is IP's
+    }
+    if let Some(ttl) = options.ttl {
+        match v6 {
+            true => socket.set_unicast_hops_v6(ttl.into()),
+            false => socket.set_ttl_v4(ttl.into()),
+        }
+        .map_err(no("--ttl"))?;
+    }
+    if let Some(tos) = options.tos {
+        match v6 {
+            true => set_tclass(socket, tos.into()),
+            false => socket.set_tos_v4(tos.into()),
+        }
+        .map_err(no("--tos"))?;
+    }
+    if let Some(name) = &options.interface {
+        bind_interface(socket, name).map_err(no(&format!("interface {name}")))?;
+    }
+    match at.proto {
+        Proto::Udp if options.broadcast => socket.set_broadcast(true).map_err(no("-b"))?,
+        Proto::Tcp => {
+            if let Some(time) = options.keepalive {
+                let keepalive = TcpKeepalive::new().with_time(time).with_interval(time);
+                socket.set_tcp_keepalive(&keepalive).map_err(no("--keepalive"))?;
+            }
+            make_prompt(socket);
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]
@@ -55,31 +126,49 @@ fn bind_interface(_: &Socket, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// What every connection of ours is set to: bytes go out when they are written, and urgent data stays in the stream,
-/// where no byte of it is lost and splice can pass it.
+#[cfg(target_os = "linux")]
+fn set_tclass(socket: &Socket, tos: u32) -> io::Result<()> {
+    socket.set_tclass_v6(tos)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_tclass(_: &Socket, _: u32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// What every TCP connection of ours is set to: bytes go out when they are written, and urgent data stays in the
+/// stream, where no byte of it is lost and splice can pass it.
 pub fn make_prompt(socket: &Socket) {
     let _ = socket.set_tcp_nodelay(true); // fails only on a connection that is gone, which the next call tells
     let _ = socket.set_out_of_band_inline(true);
+}
+
+/// A socket with its local end, ready to connect.
+///
+/// # Errors
+/// What the system says to the local end.
+pub fn open_from(peer: &Peer, local: &Origin) -> Result<Socket, Failure> {
+    let socket = open(peer, &local.options)?;
+    if let Some(from) = local.addr_for(peer) {
+        if local.port.is_some() && peer.proto == Proto::Tcp {
+            // A fixed port is wanted again while its last connection lingers in TIME_WAIT.
+            let _ = socket.set_reuse_address(true);
+        }
+        sockaddr(&from).and_then(|addr| socket.bind(&addr)).map_err(|error| {
+            let object = Object::Peer(Peer::at(peer.proto, from));
+            Failure::system(Deed::Bind, object, &error, Exit::Local)
+        })?;
+    }
+    Ok(socket)
 }
 
 /// Begins to connect; the socket is writable when it is known how that went.
 ///
 /// # Errors
 /// What the system says at once: to the local end (exit 3), or to the peer's (exit 1).
-pub fn begin_connect(peer: &Peer, local: &Local) -> Result<Socket, Failure> {
-    let socket = tcp(&peer.addr, local.interface.as_deref())?;
-    if let Some(from) = local_end(&peer.addr, local) {
-        if local.port.is_some() {
-            // A fixed port is wanted again while its last connection lingers in TIME_WAIT.
-            let _ = socket.set_reuse_address(true);
-        }
-        socket.bind(&from.into()).map_err(|error| {
-            let object = Object::Peer(Peer { host: None, addr: from });
-            Failure::system(Deed::Bind, object, &error, Exit::Local)
-        })?;
-    }
-    make_prompt(&socket);
-    match socket.connect(&peer.addr.into()) {
+pub fn begin_connect(peer: &Peer, local: &Origin) -> Result<Socket, Failure> {
+    let socket = open_from(peer, local)?;
+    match sockaddr(&peer.addr).and_then(|addr| socket.connect(&addr)) {
         Err(error) if !in_progress(&error) => Err(connect_failed(peer, &error, true)),
         _ => Ok(socket),
     }
@@ -97,7 +186,7 @@ pub fn connect_failed(peer: &Peer, error: &io::Error, at_once: bool) -> Failure 
         _ => Exit::Network,
     };
     let mut failure = Failure::system(Deed::Connect, Object::Peer(peer.clone()), error, exit);
-    if let (SocketAddr::V6(v6), Some(libc::EINVAL)) = (&peer.addr, failure.errno)
+    if let (Addr::Inet(SocketAddr::V6(v6)), Some(libc::EINVAL)) = (&peer.addr, failure.errno)
         && v6.ip().is_unicast_link_local()
         && v6.scope_id() == 0
     {
@@ -110,14 +199,30 @@ fn in_progress(error: &io::Error) -> bool {
     [libc::EINPROGRESS, libc::EINTR].map(Some).contains(&error.raw_os_error())
 }
 
-/// The address to bind before connecting, where something of it was asked for.
-fn local_end(to: &SocketAddr, local: &Local) -> Option<SocketAddr> {
-    let port = local.port.unwrap_or(0);
-    match local.addr {
-        Some((IpAddr::V6(ip), scope)) => Some(SocketAddrV6::new(ip, port, 0, scope).into()),
-        Some((ip, _)) => Some(SocketAddr::new(ip, port)),
-        None if port == 0 => None,
-        None if to.is_ipv4() => Some(SocketAddr::from(([0; 4], port))),
-        None => Some(SocketAddr::from(([0; 16], port))),
+/// An address as the system takes it.
+///
+/// # Errors
+/// A Unix name that is too long.
+pub fn sockaddr(addr: &Addr) -> io::Result<SockAddr> {
+    match addr {
+        Addr::Inet(addr) => Ok((*addr).into()),
+        Addr::Unix(UnixName::Path(path)) => SockAddr::unix(path),
+        Addr::Unix(UnixName::Abstract(name)) => {
+            let bytes = [b"\0".as_slice(), name].concat();
+            SockAddr::unix(std::ffi::OsStr::from_bytes(&bytes))
+        }
+        Addr::Unix(UnixName::Unnamed) => SockAddr::unix(""),
     }
+}
+
+/// An address as the system gives it.
+pub fn addr(addr: &SockAddr) -> Addr {
+    if let Some(inet) = addr.as_socket() {
+        return Addr::Inet(inet);
+    }
+    Addr::Unix(match (addr.as_pathname(), addr.as_abstract_namespace()) {
+        (Some(path), _) => UnixName::Path(path.into()),
+        (_, Some(name)) => UnixName::Abstract(name.into()),
+        _ => UnixName::Unnamed,
+    })
 }

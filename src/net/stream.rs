@@ -1,14 +1,15 @@
-//! A TCP connection: the endpoint that holds its bytes, both its addresses, and what TCP alone knows.
+//! A connection, of TCP or within this machine: the endpoint that holds its bytes, both its addresses, and what TCP
+//! alone knows.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
 use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::path;
-use crate::cli::address::Peer;
+use crate::cli::peer::{Addr, Peer};
 use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
 
@@ -27,12 +28,12 @@ pub struct Stream {
     /// The other end.
     pub peer: Peer,
     /// This end.
-    pub local: SocketAddr,
+    pub local: Addr,
 }
 
 impl Stream {
     /// A socket that is connected.
-    pub fn new(socket: Socket, peer: Peer, local: SocketAddr) -> Self {
+    pub fn new(socket: Socket, peer: Peer, local: Addr) -> Self {
         Self { io: Endpoint::socket(OwnedFd::from(socket)), peer, local }
     }
 

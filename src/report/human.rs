@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use colored::{ColoredString, Colorize};
 
-use crate::cli::address::Peer;
+use super::progress;
 use crate::cli::args::Color;
+use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
 use crate::cli::port::service;
 use crate::error::{Failure, Lost, Object, Way};
@@ -24,7 +24,7 @@ pub(super) struct Human {
 
 impl Human {
     /// Decides the colours of the whole process, once: `colored` itself would look at stdout.
-    pub(super) fn new(voice: Voice) -> Self {
+    pub(super) fn new(voice: &Voice) -> Self {
         let on = match voice.color {
             Color::Always => true,
             Color::Never => false,
@@ -62,27 +62,38 @@ impl Human {
 /// What is told of an event at a level of `-v`.
 fn told(event: &Event, level: u8) -> String {
     let text = match (event, level) {
-        (_, 0) => return String::new(),
-        (Event::Listen { addrs }, _) => listening(addrs),
+        (Event::Progress { traffic, asked: true }, _) => format!("nsock: {}", progress::text(traffic)),
+        (_, 0) | (Event::Progress { .. }, _) => return String::new(),
+        (Event::Listen { proto, addrs }, _) => listening(*proto, addrs),
         (Event::Connect { peer, local, lookup, took, .. }, _) => {
             let lookup = lookup.map_or(String::new(), |lookup| format!("lookup {}, ", span(lookup)));
-            let (took, from) = (span(*took), spaced(local));
-            let service = service(peer.addr.port()).unwrap_or("*");
-            let port = peer.addr.port().to_string().bold();
-            format!(
-                "Connection to {} {port} port [tcp/{service}] {} ({lookup}connect {took}, from {from})",
-                who(peer),
-                "succeeded!".green()
-            )
+            let took = span(*took);
+            let from = match local {
+                Addr::Inet(local) => format!(", from {} {}", local.ip(), local.port()),
+                Addr::Unix(UnixName::Unnamed) => String::new(),
+                Addr::Unix(name) => format!(", from {}", escaped(&name.to_string())),
+            };
+            format!("Connection to {} {} ({lookup}connect {took}{from})", port_of(peer), "succeeded!".green())
         }
-        (Event::Accept { peer, .. }, _) => format!("Connection received on {}", bold(&peer.addr)),
+        (Event::Accept { peer, local, .. }, _) => match &peer.addr {
+            // A Unix client has no name: what it came to is what there is to show.
+            Addr::Unix(UnixName::Unnamed) => format!("Connection received on {}", bold(local)),
+            addr => format!("Connection received on {}", bold(addr)),
+        },
+        (Event::TurnedAway { peer, limit }, _) => {
+            format!("Connection from {} turned away ({limit} from one address is the limit)", bold(&peer.addr))
+        }
         (Event::Close(close), _) => closed(close),
+        (Event::Refused(failure), _) => return failed(failure),
+        (Event::Missed { datagrams }, _) => {
+            format!("nsock: {datagrams} datagrams that came were dropped by the kernel before they were read")
+        }
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {
             let addrs: Vec<_> = addrs.iter().map(ToString::to_string).collect();
             format!("nsock: lookup of {host}: {} ({})", addrs.join(", "), span(*took))
         }
-        (Event::Attempt { peer }, _) => format!("nsock: connecting to {} port {} (tcp)", who(peer), peer.addr.port()),
+        (Event::Attempt { peer }, _) => format!("nsock: connecting to {}", place(peer)),
         (Event::FirstByte { after, .. }, _) => format!("nsock: first byte from the peer ({})", span(*after)),
         (Event::HalfClose { by, .. }, _) => match by {
             By::Peer => "nsock: the peer sends no more (FIN received)".into(),
@@ -97,13 +108,11 @@ fn told(event: &Event, level: u8) -> String {
     text + "\n"
 }
 
-fn listening(addrs: &[SocketAddr]) -> String {
-    let mut addrs = addrs.iter();
-    let mut text = "Listening on ".to_owned();
-    if let Some(first) = addrs.next() {
-        text += &bold(first);
-    }
-    let others: Vec<_> = addrs.map(bold).collect();
+fn listening(proto: Proto, addrs: &[Addr]) -> String {
+    let mut addrs = addrs.iter().map(bold);
+    let verb = if proto.is_datagram() { "Bound" } else { "Listening" };
+    let mut text = format!("{verb} on {}", addrs.next().unwrap_or_default());
+    let others: Vec<_> = addrs.collect();
     if !others.is_empty() {
         let _ = write!(text, " (and {})", others.join(", "));
     }
@@ -111,10 +120,7 @@ fn listening(addrs: &[SocketAddr]) -> String {
 }
 
 fn closed(close: &Close) -> String {
-    let (way, port) = match close.accepted {
-        true => ("from", close.peer.addr.port()),
-        false => ("to", close.peer.addr.port()),
-    };
+    let way = if close.accepted { "from" } else { "to" };
     let by = match close.by {
         By::Peer => "by peer",
         By::Local => "by us",
@@ -122,26 +128,30 @@ fn closed(close: &Close) -> String {
         By::Signal => "by a signal",
     };
     let how = match close.how {
+        How::Fin if close.peer.proto.is_datagram() => "done".normal(), // datagrams have no FIN
         How::Fin => "FIN".normal(),
         How::Rst => "RST".red(),
         How::Timeout => "timeout".red(),
         How::Error if close.by == By::Signal => "cut short".normal(),
         How::Error => "error".red(),
     };
-    let (who, port) = (who(&close.peer), port.to_string().bold());
+    let who = match close.peer.addr.port() {
+        Some(port) => format!("{} {}", who(&close.peer), port.to_string().bold()),
+        None => who(&close.peer),
+    };
     let (duration, sent, received) = (span(close.duration), close.sent, close.received);
     let path =
         close.path.map_or(String::new(), |path| format!(", rtt {}, {} retransmits", span(path.rtt), path.retransmits));
     let remark = close.remark.map_or(String::new(), |remark| format!("; {remark}"));
     format!(
-        "Connection {way} {who} {port} closed {by} ({how}, {duration}, {sent} bytes sent, {received} received{path}){remark}"
+        "Connection {way} {who} closed {by} ({how}, {duration}, {sent} bytes sent, {received} received{path}){remark}"
     )
 }
 
 /// `nsock: DEED OBJECT failed: REASON (errno N, TIME)`, whatever failed.
 fn failed(failure: &Failure) -> String {
     let object = match &failure.object {
-        Object::Peer(peer) => format!("{} port {} (tcp)", who(peer), peer.addr.port().to_string().bold()),
+        Object::Peer(peer) => place(peer),
         Object::Host(name) => escaped(name),
         Object::Named(name) => escaped(name),
         Object::File(path) => escaped(&path.display().to_string()),
@@ -170,26 +180,48 @@ fn lost(lost: Lost) -> String {
 
 /// Name and address, or the address alone.
 fn who(peer: &Peer) -> String {
-    let addr = address(&peer.addr);
+    let addr = escaped(&peer.addr.to_string());
     match &peer.host {
         Some(host) => format!("{} ({addr})", escaped(host).bold()),
         None => addr.bold().to_string(),
     }
 }
 
-fn bold(addr: &SocketAddr) -> String {
-    format!("{} {}", address(addr).bold(), addr.port().to_string().bold())
+/// An end as failures name it: `host (192.0.2.7) port 80 (tcp)`.
+fn place(peer: &Peer) -> String {
+    let (who, proto) = (who(peer), peer.proto.word());
+    match peer.addr.port() {
+        Some(port) => format!("{who} port {} ({proto})", port.to_string().bold()),
+        None => format!("{who} ({proto})"),
+    }
 }
 
-fn spaced(addr: &SocketAddr) -> String {
-    format!("{} {}", address(addr), addr.port())
+/// An end as OpenBSD's sentence names it: `host (192.0.2.7) 80 port [tcp/http]`.
+fn port_of(peer: &Peer) -> String {
+    let (who, proto) = (who(peer), peer.proto.word());
+    match peer.addr.port() {
+        Some(port) => {
+            let service = service(port, peer.proto).unwrap_or("*");
+            format!("{who} {} port [{proto}/{service}]", port.to_string().bold())
+        }
+        None => format!("{who} [{proto}]"),
+    }
 }
 
-/// An address without its port, with the scope that a link-local one needs.
-pub(super) fn address(addr: &SocketAddr) -> String {
-    match addr {
-        SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
-        _ => addr.ip().to_string(),
+/// An end without colours: name or address, and port.
+pub(super) fn spaced(peer: &Peer) -> String {
+    let who = peer.host.as_deref().map_or_else(|| peer.addr.to_string(), Into::into);
+    match peer.addr.port() {
+        Some(port) => format!("{} {port}", escaped(&who)),
+        None => escaped(&who),
+    }
+}
+
+fn bold(addr: &Addr) -> String {
+    let text = escaped(&addr.to_string()).bold();
+    match addr.port() {
+        Some(port) => format!("{text} {}", port.to_string().bold()),
+        None => text.to_string(),
     }
 }
 

@@ -1,25 +1,30 @@
 //! Events as JSON objects, one a line: `time`, `event`, then flat fields; durations in seconds, sizes in bytes.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::human::address;
-use crate::cli::address::Peer;
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 11] = [
+pub const SCHEMA: [(&str, &str, &str); 14] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
     ("connect", "conn host addr port proto service local_addr local_port resolve_s connect_s", "a connection stands"),
     ("accept", "conn addr port local_addr local_port", "a peer was accepted"),
+    ("turned_away", "addr port limit", "a peer was closed at once: so many are here from its address"),
     ("first_byte", "conn first_byte_s", "the peer's first byte came"),
     ("half_close", "conn by", "one side (peer, local) sends no more"),
+    (
+        "progress",
+        "sent_bytes received_bytes expected_bytes duration_s",
+        "asked for by SIGUSR1, and each second with --progress",
+    ),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
+    ("missed", "datagrams", "so many datagrams came and the kernel dropped them, since they were not read in time"),
     ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
     (
         "close",
@@ -42,13 +47,13 @@ pub(super) fn lines(event: &Event) -> String {
                 "host": &**host, "addrs": addrs, "resolve_s": seconds(*took),
             }),
         ),
-        Event::Listen { addrs } => addrs
+        Event::Listen { proto, addrs } => addrs
             .iter()
             .map(|addr| {
                 line(
                     "listen",
                     json!({
-                        "proto": "tcp", "addr": address(addr), "port": addr.port(),
+                        "proto": proto.word(), "addr": addr.to_string(), "port": addr.port(),
                     }),
                 )
             })
@@ -56,25 +61,28 @@ pub(super) fn lines(event: &Event) -> String {
         Event::Attempt { peer } => line(
             "attempt",
             json!({
-                "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(), "proto": "tcp",
+                "host": peer.host.as_deref(), "addr": peer.addr.to_string(), "port": peer.addr.port(), "proto": peer.proto.word(),
             }),
         ),
         Event::Connect { conn, peer, local, lookup, took } => line(
             "connect",
             json!({
-                "conn": conn, "host": peer.host.as_deref(), "addr": address(&peer.addr), "port": peer.addr.port(),
-                "proto": "tcp", "service": service(peer.addr.port()),
-                "local_addr": address(local), "local_port": local.port(),
+                "conn": conn, "host": peer.host.as_deref(), "addr": peer.addr.to_string(), "port": peer.addr.port(),
+                "proto": peer.proto.word(), "service": peer.addr.port().and_then(|port| service(port, peer.proto)),
+                "local_addr": local.to_string(), "local_port": local.port(),
                 "resolve_s": lookup.map(seconds), "connect_s": seconds(*took),
             }),
         ),
         Event::Accept { conn, peer, local } => line(
             "accept",
             json!({
-                "conn": conn, "addr": address(&peer.addr), "port": peer.addr.port(),
-                "local_addr": address(local), "local_port": local.port(),
+                "conn": conn, "addr": peer.addr.to_string(), "port": peer.addr.port(),
+                "local_addr": local.to_string(), "local_port": local.port(),
             }),
         ),
+        Event::TurnedAway { peer, limit } => {
+            line("turned_away", json!({ "addr": peer.addr.to_string(), "port": peer.addr.port(), "limit": limit }))
+        }
         Event::FirstByte { conn, after } => line(
             "first_byte",
             json!({
@@ -89,7 +97,17 @@ pub(super) fn lines(event: &Event) -> String {
             }),
         ),
         Event::Close(close) => line("close", closed(close)),
-        Event::Setback(failure) | Event::Trouble(failure) => line("error", failed(failure, false)),
+        Event::Progress { traffic, .. } => line(
+            "progress",
+            json!({
+                "sent_bytes": traffic.sent, "received_bytes": traffic.received, "expected_bytes": traffic.expected,
+                "duration_s": seconds(traffic.elapsed),
+            }),
+        ),
+        Event::Missed { datagrams } => line("missed", json!({ "datagrams": datagrams })),
+        Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) => {
+            line("error", failed(failure, false))
+        }
         Event::Error(failure) => line("error", failed(failure, true)),
     }
 }
@@ -103,7 +121,7 @@ fn closed(close: &Close) -> Value {
     json!({
         "conn": close.conn,
         "host": close.peer.host.as_deref(),
-        "addr": address(&close.peer.addr),
+        "addr": close.peer.addr.to_string(),
         "port": close.peer.addr.port(),
         "by": close.by.word(),
         "how": close.how.word(),
@@ -116,8 +134,8 @@ fn closed(close: &Close) -> Value {
 }
 
 fn failed(failure: &Failure, fatal: bool) -> Value {
-    let (object, host, addr) = match &failure.object {
-        Object::Peer(Peer { host, addr }) => (None, host.as_deref(), Some(*addr)),
+    let (object, host, peer) = match &failure.object {
+        Object::Peer(peer) => (None, peer.host.as_deref(), Some(peer)),
         Object::Host(name) => (None, Some(name.as_ref()), None),
         Object::Named(name) => (Some(name.clone()), None, None),
         Object::File(path) => (Some(path.display().to_string()), None, None),
@@ -126,9 +144,9 @@ fn failed(failure: &Failure, fatal: bool) -> Value {
         "deed": failure.deed.word(),
         "object": object,
         "host": host,
-        "addr": addr.as_ref().map(address),
-        "port": addr.map(|addr| addr.port()),
-        "proto": addr.map(|_| "tcp"),
+        "addr": peer.map(|peer| peer.addr.to_string()),
+        "port": peer.and_then(|peer| peer.addr.port()),
+        "proto": peer.map(|peer| peer.proto.word()),
         "reason": failure.reason,
         "errno": failure.errno,
         "exit": failure.exit.code(),
@@ -141,7 +159,7 @@ fn failed(failure: &Failure, fatal: bool) -> Value {
 }
 
 fn line(event: &str, fields: Value) -> String {
-    let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    let time = super::now();
     let mut object = Map::new();
     object.insert("time".into(), time.into());
     object.insert("event".into(), event.into());

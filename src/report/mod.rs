@@ -1,17 +1,30 @@
 //! What people and programs read: events as lines on stderr, in one of two voices. Knows no task.
 
+mod hex;
 mod human;
 mod json;
+mod progress;
 
 pub use json::SCHEMA;
 
-use crate::cli::plan::Voice;
-use crate::event::{Event, Tell};
-use crate::io::{self, stdio::complain};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::time::{Instant, SystemTime};
+
+use self::progress::Progress;
+
+use crate::cli::plan::{Hex, Voice};
+use crate::error::{Deed, Exit, Failure, Object, Way};
+use crate::event::{Chunk, Event, Tell};
+use crate::io::stdio::complain;
 
 /// Tells events on stderr.
 pub struct Report {
     voice: Tongue,
+    timestamps: bool,
+    hex: Option<Dump>,
+    progress: Option<Progress>,
     /// Events that nobody read stderr for.
     dropped: u64,
 }
@@ -21,18 +34,67 @@ enum Tongue {
     Json,
 }
 
-impl Report {
-    /// The voice asked for.
-    pub fn new(voice: Voice) -> Self {
-        let voice = match voice.json {
-            true => Tongue::Json,
-            false => Tongue::Human(human::Human::new(voice)),
-        };
-        Self { voice, dropped: 0 }
-    }
+/// Where bytes are dumped.
+enum Dump {
+    Stderr,
+    File(File),
 }
 
 impl Report {
+    /// The voice asked for.
+    ///
+    /// # Errors
+    /// The file for the dump cannot be written.
+    pub fn new(voice: &Voice) -> Result<Self, Failure> {
+        let mut report = Self {
+            voice: match voice.json {
+                true => Tongue::Json,
+                false => Tongue::Human(human::Human::new(voice)),
+            },
+            timestamps: voice.timestamps,
+            hex: None,
+            progress: Progress::new(voice.progress, voice.quiet || voice.json || voice.hex == Some(Hex::Stderr)),
+            dropped: 0,
+        };
+        report.hex = match &voice.hex {
+            None => None,
+            Some(Hex::Stderr) => Some(Dump::Stderr),
+            // A FIFO is not waited for: without a reader it is an error, and when it is full the dump ends.
+            Some(Hex::File(path)) => match OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .custom_flags(libc::O_NONBLOCK)
+                .open(path)
+            {
+                Ok(file) => Some(Dump::File(file)),
+                Err(error) => {
+                    let failure = Failure::system(Deed::Write, Object::File(path.clone()), &error, Exit::Local);
+                    report.tell(&Event::Error(Box::new(failure.clone())));
+                    return Err(failure);
+                }
+            },
+        };
+        Ok(report)
+    }
+
+    /// Writes whole lines, and counts those that nobody takes.
+    fn write(&mut self, lines: &str) {
+        let note = self.dropped_note();
+        let say = || {
+            let heard = self.dropped == 0 || complain(&note, false);
+            heard && complain(lines, heard)
+        };
+        let said = match &self.progress {
+            Some(progress) => progress.aside(say),
+            None => say(),
+        };
+        match said {
+            true => self.dropped = 0,
+            false => self.dropped += 1,
+        }
+    }
+
     /// Says how many events were dropped, on a line of its own also where the last one was torn.
     fn dropped_note(&self) -> String {
         match &self.voice {
@@ -44,6 +106,17 @@ impl Report {
 
 impl Tell for Report {
     fn tell(&mut self, event: &Event) {
+        match (event, &mut self.progress) {
+            (Event::Connect { .. } | Event::Accept { .. }, Some(progress)) => progress.begin(clock()),
+            (Event::Progress { traffic, asked: false }, Some(progress)) => {
+                let line = progress.show(traffic, clock());
+                if let (Some(line), Tongue::Human(_)) = (line, &self.voice) {
+                    self.write(&line);
+                    return;
+                }
+            }
+            _ => {}
+        }
         let lines = match &mut self.voice {
             Tongue::Human(human) => human.lines(event),
             Tongue::Json => json::lines(event),
@@ -51,15 +124,59 @@ impl Tell for Report {
         if lines.is_empty() {
             return;
         }
-        let heard = self.dropped == 0 || complain(&self.dropped_note(), false);
-        match heard && complain(&lines, heard) {
-            true => self.dropped = 0,
-            false => self.dropped += 1,
+        match (&self.voice, self.timestamps) {
+            (Tongue::Human(_), true) => {
+                let now = now();
+                let lines: String = lines.lines().map(|line| format!("{now} {line}\n")).collect();
+                self.write(&lines);
+            }
+            _ => self.write(&lines), // JSON has its time in each object
+        }
+    }
+
+    fn next_progress(&self) -> Option<Instant> {
+        self.progress.as_ref().and_then(Progress::next)
+    }
+
+    fn dumps(&self) -> bool {
+        self.hex.is_some()
+    }
+
+    fn dump(&mut self, chunk: &Chunk<'_>) {
+        let Some(dump) = &mut self.hex else {
+            return;
+        };
+        let way = match chunk.way {
+            Way::Up => "sent to",
+            Way::Down => "received from",
+        };
+        let mut text = String::new();
+        let header = format!("{} {way} {}", now(), human::spaced(chunk.peer));
+        hex::dump(&mut text, &header, chunk.offset, chunk.bytes);
+        match dump {
+            Dump::Stderr => self.write(&text),
+            Dump::File(file) => {
+                if let Err(error) = file.write_all(text.as_bytes()) {
+                    self.hex = None; // told once
+                    let failure = Failure::system(Deed::Write, Object::Named("the dump".into()), &error, Exit::Local);
+                    self.tell(&Event::Trouble(Box::new(failure)));
+                }
+            }
         }
     }
 }
 
+/// The time of day (RFC 3339, UTC, microseconds).
+fn now() -> String {
+    humantime::format_rfc3339_micros(SystemTime::now()).to_string()
+}
+
+#[expect(clippy::disallowed_methods, reason = "when something is shown does not decide what happens")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
 /// Says that the command line makes no sense.
 pub fn refuse(what: &impl std::fmt::Display) {
-    io::stdio::complain(&format!("nsock: {}\n", human::escaped(&what.to_string())), true);
+    complain(&format!("nsock: {}\n", human::escaped(&what.to_string())), true);
 }

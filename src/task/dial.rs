@@ -1,14 +1,16 @@
 //! Connecting: look the host up, race its addresses, and leave the first connection that stands to a link.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::find;
 use super::link::Link;
+use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::Host;
-use crate::cli::address::Peer;
-use crate::cli::plan::{self, Relay};
+use crate::cli::peer::Addr;
+use crate::cli::peer::Peer;
+use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
@@ -16,14 +18,19 @@ use crate::logic::ends::Role;
 use crate::logic::race::{Move, Race};
 use crate::net::attempt::{Attempt, Progress};
 use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
-use crate::net::socket::Local;
+use crate::net::socket::Origin;
 use crate::net::stream::Stream;
+
+/// How soon to try again where the peer's backlog is full.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A connection to make.
 pub struct Dial {
     plan: plan::Connect,
     relay: Rc<Relay>,
-    local: Local,
+    origin: Origin,
+    /// Until the link has it.
+    local: Option<Local>,
     lookup_took: Option<Duration>,
     /// Until when there must be a connection; known from the first turn on.
     limit: Option<Instant>,
@@ -33,7 +40,7 @@ pub struct Dial {
 enum Stage {
     Begin,
     Resolving(Lookup),
-    Racing(Heat),
+    Racing(Box<Heat>),
     Linked,
     Over(Exit),
 }
@@ -44,11 +51,19 @@ struct Heat {
     attempts: Vec<Option<Attempt>>,
     ready: Vec<usize>,
     last_failure: Option<Failure>,
+    /// Whose backlog is full.
+    postponed: Option<Peer>,
 }
 
 impl Heat {
-    fn new(addrs: Vec<SocketAddr>) -> Self {
-        Self { race: Race::new(addrs), attempts: Vec::new(), ready: Vec::new(), last_failure: None }
+    fn boxed(addrs: Vec<Addr>) -> Box<Self> {
+        Box::new(Self {
+            race: Race::new(addrs),
+            attempts: Vec::new(),
+            ready: Vec::new(),
+            last_failure: None,
+            postponed: None,
+        })
     }
 
     /// Keeps the newest failure, which may be the last. The one before it was not: it is told as one of several.
@@ -65,25 +80,38 @@ impl Heat {
             let peer = Object::Peer(attempt.peer().clone());
             Failure::new(Deed::Connect, peer, reason, exit).after(now - attempt.began())
         });
-        self.last_failure.take().into_iter().chain(under_way).collect()
+        let postponed = self.postponed.take().map(|peer| {
+            Failure::new(Deed::Connect, Object::Peer(peer), format!("{reason}: its backlog is full"), exit)
+        });
+        self.last_failure.take().into_iter().chain(under_way).chain(postponed).collect()
     }
 }
 
 impl Dial {
     /// A connection that is about to be made.
-    pub fn new(plan: plan::Connect, relay: Relay) -> Self {
-        let local = Local { addr: None, port: plan.from.port, interface: plan.from.interface.clone() };
-        Self { plan, relay: Rc::new(relay), local, lookup_took: None, limit: None, stage: Stage::Begin }
+    pub fn new(plan: plan::Connect, relay: Relay, local: Local) -> Self {
+        let origin = Origin {
+            addr: None,
+            port: plan.from.port,
+            unix: plan.from.unix.clone(),
+            options: plan.from.options.clone(),
+        };
+        let (relay, local) = (Rc::new(relay), Some(local));
+        Self { plan, relay, origin, local, lookup_took: None, limit: None, stage: Stage::Begin }
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
         self.limit = Some(cx.now + self.plan.limit.time);
         let from = &self.plan.from;
         if let Some(addr) = &from.addr {
-            self.local.addr = numeric(addr)?;
+            self.origin.addr = numeric(addr)?;
         }
-        match resolve(&self.plan.host, self.plan.port, from.family, from.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => Ok(Stage::Racing(Heat::new(vec![addr]))),
+        let (host, port) = match &self.plan.to {
+            Place::Inet(host, port) => (host, *port),
+            Place::Unix(name) => return Ok(Stage::Racing(Heat::boxed(vec![Addr::Unix(name.clone())]))),
+        };
+        match resolve(host, port, from.family, from.no_dns, cx.bell(), cx.now)? {
+            Resolving::Known(addr) => Ok(Stage::Racing(Heat::boxed(vec![addr.into()]))),
             Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
     }
@@ -93,22 +121,11 @@ impl Dial {
         let Stage::Resolving(lookup) = &self.stage else {
             return Ok(None);
         };
-        let took = cx.now - lookup.began();
-        let Some(addrs) = lookup.step(cx.now, self.plan.limit)? else {
+        let Some((usable, took)) = find::reachable(cx, lookup, self.plan.limit, &self.origin)? else {
             return Ok(None);
         };
         self.lookup_took = Some(took);
-        cx.tell(&Event::Resolve {
-            host: Rc::clone(lookup.name()),
-            addrs: addrs.iter().map(SocketAddr::ip).collect(),
-            took,
-        });
-        let usable: Vec<_> = addrs.into_iter().filter(|addr| self.local.can_reach(addr)).collect();
-        if usable.is_empty() {
-            let failure = lookup.failed("it has no address of the IP version of -s", Exit::Name);
-            return Err(failure.after(took));
-        }
-        Ok(Some(Stage::Racing(Heat::new(usable))))
+        Ok(Some(Stage::Racing(Heat::boxed(usable))))
     }
 
     fn late(&self, now: Instant) -> bool {
@@ -137,19 +154,26 @@ impl Dial {
         }
     }
 
-    fn start(&mut self, cx: &mut Cx<'_>, addr: SocketAddr) {
-        let host = match &self.plan.host {
-            Host::Name(name) => Some(Rc::clone(name)),
-            Host::Ip(_) | Host::Scoped(..) => None,
+    fn start(&mut self, cx: &mut Cx<'_>, addr: Addr) {
+        let host = match &self.plan.to {
+            Place::Inet(Host::Name(name), _) => Some(Rc::clone(name)),
+            _ => None,
         };
-        let peer = Peer { host, addr };
-        cx.tell(&Event::Attempt { peer: peer.clone() });
+        let peer = Peer { proto: self.plan.proto, host, addr };
         let Stage::Racing(heat) = &mut self.stage else {
             return;
         };
+        if heat.postponed.take().is_none() {
+            cx.tell(&Event::Attempt { peer: peer.clone() });
+        }
         let began = (cx.clock)();
-        match Attempt::begin(&peer, &self.local, cx.watch, heat.attempts.len(), began) {
+        match Attempt::begin(&peer, &self.origin, cx.watch, heat.attempts.len(), began) {
             Ok(attempt) => heat.attempts.push(Some(attempt)),
+            // A Unix listener's backlog is full, and no event will tell when it is not (connect(2)).
+            Err(failure) if failure.errno == Some(libc::EAGAIN) => {
+                heat.race.postpone(peer.addr.clone(), cx.now + PAUSE);
+                heat.postponed = Some(peer);
+            }
             Err(failure) => {
                 let took = (cx.clock)() - began;
                 heat.set_back(cx, failure.after(took));
@@ -180,12 +204,14 @@ impl Dial {
         cx.tell(&Event::Connect {
             conn: 1,
             peer: stream.peer.clone(),
-            local: stream.local,
+            local: stream.local.clone(),
             lookup: self.lookup_took,
             took,
         });
-        let link = Link::new(1, stream, Rc::clone(&self.relay), Role::Connecting, cx.now);
-        cx.spawn(Box::new(link));
+        if let Some(local) = self.local.take() {
+            let link = Link::new(1, stream, Rc::clone(&self.relay), local, Role::Connecting, cx.now);
+            cx.spawn(Box::new(link));
+        }
         self.stage = Stage::Linked; // the attempts that lost the race close
     }
 
@@ -237,10 +263,7 @@ impl Task for Dial {
         const REASON: &str = "the deadline has passed";
         match (&self.stage, stop) {
             (_, Stop::Signal(_)) => {}
-            (Stage::Resolving(lookup), _) => {
-                let failure = lookup.failed(REASON, Exit::Timeout).after(cx.now - lookup.began());
-                cx.tell(&Event::Error(Box::new(failure)));
-            }
+            (Stage::Resolving(lookup), _) => cx.tell(&Event::Error(Box::new(find::cut_short(lookup, cx.now)))),
             _ => {
                 self.give_up(cx, REASON, Exit::Timeout);
             }

@@ -1,13 +1,16 @@
 //! Listening: bind, say so, accept one peer, close the listening sockets, and leave the rest to a link.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::find;
+use super::hub::Hub;
 use super::link::Link;
+use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::wildcards;
-use crate::cli::plan::{self, Relay};
+use crate::cli::peer::Addr;
+use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
@@ -26,6 +29,8 @@ const ACCEPTOR: usize = 0;
 pub struct Listen {
     plan: plan::Listen,
     relay: Rc<Relay>,
+    /// Until the link has it.
+    local: Option<Local>,
     stage: Stage,
 }
 
@@ -39,32 +44,41 @@ enum Stage {
 
 impl Listen {
     /// A listener that is about to bind.
-    pub fn new(plan: plan::Listen, relay: Relay) -> Self {
-        Self { plan, relay: Rc::new(relay), stage: Stage::Begin }
+    pub fn new(plan: plan::Listen, relay: Relay, local: Local) -> Self {
+        Self { plan, relay: Rc::new(relay), local: Some(local), stage: Stage::Begin }
     }
 
-    fn begin(&self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
+    fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
         let plan = &self.plan;
-        let Some(host) = &plan.host else {
-            return self.bind(cx, &wildcards(plan.family, plan.port));
+        let (host, port) = match &plan.at {
+            Place::Inet(Some(host), port) => (host, *port),
+            Place::Inet(None, port) => return self.bind(cx, &wildcards(plan.family, *port)),
+            Place::Unix(name) => return self.bind(cx, &[Addr::Unix(name.clone())]),
         };
-        match resolve(host, plan.port, plan.family, plan.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => self.bind(cx, &[addr]),
+        match resolve(host, port, plan.family, plan.no_dns, cx.bell(), cx.now)? {
+            Resolving::Known(addr) => self.bind(cx, &[addr.into()]),
             Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
     }
 
-    fn bind(&self, cx: &mut Cx<'_>, addrs: &[SocketAddr]) -> Result<Stage, Failure> {
-        let acceptor = Acceptor::bind(addrs, self.plan.interface.as_deref())?;
+    fn bind(&mut self, cx: &mut Cx<'_>, addrs: &[Addr]) -> Result<Stage, Failure> {
+        let acceptor = Acceptor::bind(self.plan.proto, addrs, &self.plan.options)?;
         let bound = acceptor.addrs();
+        if let (Some(file), Some(port)) = (&self.plan.port_file, bound.first().and_then(Addr::port)) {
+            port_file::write(file, port)
+                .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
+        }
+        cx.tell(&Event::Listen { proto: self.plan.proto, addrs: bound });
+        if let Some(many) = self.plan.many
+            && let Some(local) = self.local.take()
+        {
+            let limit = self.plan.accept_limit.map(|limit| cx.now + limit);
+            cx.spawn(Box::new(Hub::new(acceptor, many, Rc::clone(&self.relay), local, limit)));
+            return Ok(Stage::Linked);
+        }
         acceptor
             .watch(cx.watch, ACCEPTOR)
             .map_err(|error| Failure::system(Deed::Listen, acceptor.object(), &error, Exit::Local))?;
-        if let (Some(file), Some(addr)) = (&self.plan.port_file, bound.first()) {
-            port_file::write(file, addr.port())
-                .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
-        }
-        cx.tell(&Event::Listen { addrs: bound });
         Ok(Stage::Accepting { acceptor, since: cx.now, exhausted: false })
     }
 
@@ -96,9 +110,11 @@ impl Listen {
     }
 
     fn link(&mut self, cx: &mut Cx<'_>, stream: Stream) {
-        cx.tell(&Event::Accept { conn: 1, peer: stream.peer.clone(), local: stream.local });
-        let link = Link::new(1, stream, Rc::clone(&self.relay), Role::Listening, cx.now);
-        cx.spawn(Box::new(link));
+        cx.tell(&Event::Accept { conn: 1, peer: stream.peer.clone(), local: stream.local.clone() });
+        if let Some(local) = self.local.take() {
+            let link = Link::new(1, stream, Rc::clone(&self.relay), local, Role::Listening, cx.now);
+            cx.spawn(Box::new(link));
+        }
         self.stage = Stage::Linked; // the listening sockets close: there is one peer
     }
 }
@@ -119,7 +135,7 @@ impl Task for Listen {
             Stage::Begin => self.begin(cx),
             Stage::Resolving(lookup) => match lookup.step(cx.now, self.plan.lookup_limit) {
                 Ok(None) => return Turn::Wait(Some(lookup.began() + self.plan.lookup_limit.time)),
-                Ok(Some(addrs)) => self.bind(cx, &addrs),
+                Ok(Some(addrs)) => self.bind(cx, &addrs.into_iter().map(Addr::from).collect::<Vec<_>>()),
                 Err(failure) => Err(failure),
             },
             Stage::Accepting { .. } | Stage::Linked => return self.accept(cx),
@@ -145,9 +161,7 @@ impl Task for Listen {
             (Stage::Accepting { acceptor, since, .. }, Stop::Deadline) => {
                 waited_in_vain(acceptor, cx.now - *since, REASON)
             }
-            (Stage::Resolving(lookup), Stop::Deadline) => {
-                lookup.failed(REASON, Exit::Timeout).after(cx.now - lookup.began())
-            }
+            (Stage::Resolving(lookup), Stop::Deadline) => find::cut_short(lookup, cx.now),
             _ => return,
         };
         cx.tell(&Event::Error(Box::new(failure)));

@@ -1,13 +1,17 @@
 //! The work: each task owns the descriptors it uses and runs when one of them, or its deadline, calls.
 
 pub mod dial;
+pub mod exchange;
+mod find;
+pub mod hub;
 pub mod link;
 pub mod listen;
+pub mod local;
 
 use std::time::Instant;
 
 use crate::error::{Exit, Failure};
-use crate::event::{Event, Tell};
+use crate::event::{Event, Tell, Traffic};
 use crate::io::bell::{Bell, Bells};
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;
@@ -24,6 +28,12 @@ pub trait Task {
     /// A task that this one spawned has ended.
     fn ended(&mut self, outcome: Exit) {
         let _ = outcome;
+    }
+
+    /// What it has carried so far.
+    fn traffic(&self, now: Instant) -> Traffic {
+        let _ = now;
+        Traffic::default()
     }
 
     /// The run ends now, whatever is under way: saves what can be saved without waiting, and tells the rest.

@@ -36,14 +36,14 @@ struct End(By, How, Exit);
 
 impl Link {
     /// The error of a connection that is gone, once all that came over it was written out.
-    pub(super) fn wrecked(&mut self) -> Option<(Deed, io::Error)> {
-        if self.stdout.is_some() {
+    pub(super) fn wrecked(&mut self) -> Option<Box<(Deed, io::Error)>> {
+        if self.local.stdout.is_some() {
             return None;
         }
         // After the peer's end nobody reads from it: an event told of the error, the kernel keeps it.
         self.wreck.take().or_else(|| {
             let error = self.stream.io.broken().then(|| self.stream.take_error()).flatten()?;
-            Some((Deed::Send, error))
+            Some(Box::new((Deed::Send, error)))
         })
     }
 
@@ -79,7 +79,7 @@ impl Link {
 
     /// Writing to stdout failed.
     pub(super) fn stdout_failed(&mut self, cx: &mut Cx<'_>, error: &io::Error) -> Turn {
-        let terminal = self.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal);
+        let terminal = self.local.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal);
         match error.raw_os_error() {
             Some(libc::EPIPE | libc::ECONNRESET) => return self.reader_left(cx),
             Some(libc::EIO) if terminal => return self.reader_left(cx), // it was hung up
@@ -98,6 +98,7 @@ impl Link {
             Why::BothEnded => (By::Peer, ""),
             Why::PeerEnded | Why::StdinSilent => (By::Peer, "left at the peer's end"),
             Why::AllSent => (By::Local, "left when all was sent"),
+            Why::Enough => (By::Local, "enough was received"),
             Why::QuitAfter => (By::Local, "the time to wait (-q) has passed"),
             Why::Idle { .. } => (By::Idle, "silent for too long"),
         };
@@ -111,7 +112,7 @@ impl Link {
             self.tell(cx, failure.after(cx.now - self.began));
         }
         match why {
-            Why::AllSent | Why::QuitAfter => self.linger(cx, exit, why == Why::QuitAfter),
+            Why::AllSent | Why::QuitAfter | Why::Enough => self.linger(cx, exit, why == Why::QuitAfter),
             Why::Idle { .. } => self.finish(cx, &End(by, How::Timeout, exit)),
             _ => self.finish(cx, &End(by, How::Fin, exit)),
         }
@@ -133,7 +134,7 @@ impl Link {
             linger.until = cx.now + LINGER; // it still takes what we sent
         }
         linger.outstanding = outstanding;
-        self.stage = Stage::Linger(linger);
+        self.stage = Stage::Linger(Box::new(linger));
         if cx.now >= linger.until {
             return self.finish(cx, &end); // what it has not acknowledged the kernel goes on sending
         }
@@ -171,6 +172,11 @@ impl Link {
     fn finish(&mut self, cx: &mut Cx<'_>, &End(by, how, exit): &End) -> Turn {
         self.close_stdin(cx);
         self.close_stdout(cx);
+        if self.up.unmappable() > 0 {
+            let reason = format!("{} characters are not in its encoding, and went as ?", self.up.unmappable());
+            let failure = Failure::new(Deed::Send, self.object(), reason, Exit::Done);
+            cx.tell(&Event::Trouble(Box::new(failure)));
+        }
         let unanswered = self.ends.ended_first() && self.ends.peer_done() && self.down.taken() == 0;
         cx.tell(&Event::Close(Box::new(Close {
             conn: self.conn,
@@ -208,7 +214,7 @@ impl Link {
 
     /// What stdin gave, or as a file still has, and the peer's socket did not accept.
     fn unsent(&self) -> Option<Lost> {
-        let (left, at_least) = self.stdin.as_ref().map_or((0, false), Endpoint::left);
+        let (left, at_least) = self.local.stdin.as_ref().map_or((0, false), Endpoint::left);
         let bytes = self.up.held() + left;
         (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
     }

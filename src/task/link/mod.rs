@@ -2,21 +2,24 @@
 //! say that it is over.
 
 mod end;
+pub(crate) mod eye;
 
 use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
 use self::end::Linger;
+use self::eye::{Eye, Halt};
+use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::Relay;
-use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{By, Conn, Event};
-use crate::io::endpoint::{Endpoint, Kind, Ready};
-use crate::io::flow::{Broken, Flow, Flowed, Means, Side};
-use crate::io::stdio;
+use crate::error::{Deed, Exit, Failure, Object, Way};
+use crate::event::{By, Conn, Event, Traffic};
+use crate::io::endpoint::{Endpoint, Ready};
+use crate::io::flow::{Broken, Flow, Flowed, Means, Side, Works};
 use crate::logic::Unseen;
-use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck};
+use crate::logic::ends::{Ends, Role, Step, Stuck, Why};
+use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
 
 const PEER: usize = 0;
@@ -28,16 +31,16 @@ pub struct Link {
     conn: Conn,
     stream: Stream,
     role: Role,
-    relay: Rc<Relay>,
     began: Instant,
     stage: Stage,
-    stdin: Option<Endpoint>,
-    stdout: Option<Endpoint>,
+    local: Local,
     up: Flow,
     down: Flow,
     ends: Ends,
+    /// What of the peer's bytes is enough.
+    halt: Option<Box<Halt>>,
     /// The connection broke: at what, and what the system said.
-    wreck: Option<(Deed, io::Error)>,
+    wreck: Option<Box<(Deed, io::Error)>>,
     /// What has gone wrong already, and was told.
     worst: Exit,
     awaited: Option<&'static str>,
@@ -46,31 +49,28 @@ pub struct Link {
 enum Stage {
     Begin,
     Carry,
-    Linger(Linger),
+    Linger(Box<Linger>),
 }
 
 impl Link {
     /// A link over a connection that stands.
-    pub fn new(conn: Conn, stream: Stream, relay: Rc<Relay>, role: Role, now: Instant) -> Self {
-        let stdin = relay.stdin.then(stdio::stdin);
-        let kind = match stdin.as_ref().map(Endpoint::kind) {
-            None => Stdin::Unread,
-            Some(Kind::Terminal) => Stdin::Terminal,
-            Some(Kind::File | Kind::Device) => Stdin::File,
-            Some(Kind::Pipe | Kind::Socket) => Stdin::Pipe,
-        };
+    pub fn new(conn: Conn, stream: Stream, relay: Rc<Relay>, local: Local, role: Role, now: Instant) -> Self {
+        let kind = local.kind();
+        let bytes = &relay.bytes;
+        let up = Works { chain: bytes.filters.sending(), pace: bytes.interval.map(Pace::new) };
+        let down = Works { chain: bytes.filters.receiving(), pace: None };
+        let halt = Halt::new(&relay);
         Self {
             conn,
             stream,
             role,
-            ends: Ends::new(Rc::clone(&relay), role, kind, now),
-            relay,
+            ends: Ends::new(relay, role, kind, now),
             began: now,
             stage: Stage::Begin,
-            stdin,
-            stdout: None,
-            up: Flow::default(),
-            down: Flow::default(),
+            local,
+            up: Flow::new(false, up),
+            down: Flow::new(true, down),
+            halt,
             wreck: None,
             worst: Exit::Done,
             awaited: None,
@@ -79,33 +79,35 @@ impl Link {
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> io::Result<()> {
         self.stream.io.watch(cx.watch, PEER)?;
-        if let Some(stdin) = &mut self.stdin {
+        if let Some(stdin) = &mut self.local.stdin {
             stdin.watch(cx.watch, STDIN)?;
         }
-        let mut stdout = match self.relay.stdout {
-            true => stdio::stdout(),
-            false => Endpoint::null()?,
-        };
-        stdout.watch(cx.watch, STDOUT)?;
-        self.stdout = Some(stdout);
+        if let Some(stdout) = &mut self.local.stdout {
+            stdout.watch(cx.watch, STDOUT)?;
+        }
         self.stage = Stage::Carry;
         Ok(())
     }
 
     /// Carries what can be carried, then asks the rules what follows.
     fn carry(&mut self, cx: &mut Cx<'_>) -> Turn {
-        if self.stdout.as_ref().is_some_and(Endpoint::broken) {
+        if self.local.stdout.as_ref().is_some_and(Endpoint::broken) {
             return self.reader_left(cx);
         }
         let before = self.up.given() + self.down.given() + self.down.taken();
-        let busy = match (self.carry_up(cx), self.carry_down(cx)) {
-            (_, Err(turn)) => return turn,
-            (up, Ok(down)) => up | down,
+        let down = match self.carry_down(cx) {
+            Ok(busy) => busy,
+            Err(turn) => return turn,
         };
-        if let Some((deed, error)) = self.wrecked() {
+        let answers = self.down.answers();
+        if !answers.is_empty() && self.sends() {
+            self.up.inject(&answers);
+        }
+        let busy = self.carry_up(cx) | down;
+        if let Some((deed, error)) = self.wrecked().map(|wreck| *wreck) {
             return self.broke(cx, deed, &error);
         }
-        if before != self.up.given() + self.down.given() + self.down.taken() {
+        if self.up.pauses() || before != self.up.given() + self.down.given() + self.down.taken() {
             self.ends.moved(cx.now);
         }
         loop {
@@ -113,9 +115,11 @@ impl Link {
                 Step::HalfClose => self.half_close(cx),
                 Step::Leave(why) => return self.leave(cx, why),
                 Step::Wait(_) if busy => return Turn::Again,
+                Step::Wait(_) if self.enough(cx.now) => return self.leave(cx, Why::Enough),
                 Step::Wait(until) => {
                     self.tell_awaited(cx);
-                    return Turn::Wait(until.into_iter().chain(self.up.wake()).min());
+                    let halt = self.halt.as_ref().and_then(|halt| halt.deadline());
+                    return Turn::Wait([until, self.up.wake(), halt].into_iter().flatten().min());
                 }
             }
         }
@@ -123,14 +127,24 @@ impl Link {
 
     /// From stdin to the peer. True while there is more to carry at once.
     fn carry_up(&mut self, cx: &mut Cx<'_>) -> bool {
-        let (Some(stdin), None) = (&mut self.stdin, &self.wreck) else {
+        if self.wreck.is_some() {
             return false;
+        }
+        let look = &mut Eye {
+            offset: self.up.given() + self.up.held(),
+            rules: Some(&mut self.ends),
+            halt: None,
+            report: cx.report,
+            conn: self.conn,
+            peer: &self.stream.peer,
+            way: Way::Up,
+            now: cx.now,
         };
-        let flowed = self.up.pump(
-            stdin,
-            &mut self.stream.io,
-            &mut Means { look: &mut self.ends, scratch: cx.scratch, now: cx.now },
-        );
+        let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
+        let flowed = match &mut self.local.stdin {
+            Some(stdin) => self.up.pump(stdin, &mut self.stream.io, means),
+            None => self.up.flush(&mut self.stream.io, cx.now),
+        };
         self.ends.given(self.up.taken(), cx.now);
         match flowed {
             Ok(Flowed::Waiting) => false,
@@ -149,7 +163,7 @@ impl Link {
                 true
             }
             Err(Broken { side: Side::Sink, error }) => {
-                self.wreck = Some((Deed::Send, error));
+                self.wreck = Some(Box::new((Deed::Send, error)));
                 false
             }
         }
@@ -157,26 +171,34 @@ impl Link {
 
     /// From the peer to stdout. True while there is more to carry at once; a turn when that was the end.
     fn carry_down(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
-        let Some(stdout) = &mut self.stdout else {
+        let Some(stdout) = &mut self.local.stdout else {
             return Ok(false);
         };
-        let flowed = self.down.pump(
-            &mut self.stream.io,
-            stdout,
-            &mut Means { look: &mut Unseen, scratch: cx.scratch, now: cx.now },
-        );
+        let look = &mut Eye {
+            offset: self.down.taken(),
+            rules: None,
+            halt: self.halt.as_deref_mut(),
+            report: cx.report,
+            conn: self.conn,
+            peer: &self.stream.peer,
+            way: Way::Down,
+            now: cx.now,
+        };
+        let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
+        let flowed = self.down.pump(&mut self.stream.io, stdout, means);
         if self.ends.received(self.down.taken(), cx.now) {
             cx.tell(&Event::FirstByte { conn: self.conn, after: cx.now - self.began });
         }
         match flowed {
             Ok(Flowed::Waiting) => Ok(false),
             Ok(Flowed::Busy) => Ok(true),
+            Ok(Flowed::Ended) if self.enough(cx.now) => Err(self.leave(cx, Why::Enough)),
             Ok(Flowed::Ended) => {
                 self.peer_ended(cx);
                 Ok(false)
             }
             Err(Broken { side: Side::Source, error }) => {
-                self.wreck.get_or_insert((Deed::Receive, error));
+                self.wreck.get_or_insert_with(|| Box::new((Deed::Receive, error)));
                 self.down.cut(); // what came before still goes out
                 Ok(true)
             }
@@ -202,9 +224,19 @@ impl Link {
         cx.tell(&Event::HalfClose { conn: self.conn, by: By::Local });
     }
 
+    /// Whether what the peer sent is all that was wanted.
+    fn enough(&mut self, now: Instant) -> bool {
+        self.halt.as_mut().is_some_and(|halt| halt.met(now, false))
+    }
+
+    /// Whether something can still be sent to the peer.
+    fn sends(&self) -> bool {
+        !self.ends.ended_first() && self.wreck.is_none()
+    }
+
     /// What has not gone on, after all was carried that could be.
     fn stuck(&self) -> Stuck {
-        let waiting = self.stdin.as_ref().is_some_and(Endpoint::readable);
+        let waiting = self.local.stdin.as_ref().is_some_and(Endpoint::readable);
         Stuck { up: self.up.held() > 0 || waiting, down: self.down.held() > 0 }
     }
 
@@ -222,13 +254,13 @@ impl Link {
     }
 
     fn close_stdout(&mut self, cx: &mut Cx<'_>) {
-        if let Some(stdout) = self.stdout.take() {
+        if let Some(stdout) = self.local.stdout.take() {
             stdout.close(cx.watch);
         }
     }
 
     fn close_stdin(&mut self, cx: &mut Cx<'_>) {
-        if let Some(stdin) = self.stdin.take() {
+        if let Some(stdin) = self.local.stdin.take() {
             stdin.close(cx.watch);
         }
     }
@@ -238,8 +270,8 @@ impl Task for Link {
     fn mark(&mut self, source: usize, ready: Ready) {
         let endpoint = match source {
             PEER => Some(&mut self.stream.io),
-            STDIN => self.stdin.as_mut(),
-            _ => self.stdout.as_mut(),
+            STDIN => self.local.stdin.as_mut(),
+            _ => self.local.stdout.as_mut(),
         };
         if let Some(endpoint) = endpoint {
             endpoint.mark(ready);
@@ -253,17 +285,28 @@ impl Task for Link {
                 Err(error) => self.unwatchable(cx, &error),
             },
             Stage::Carry => self.carry(cx),
-            Stage::Linger(linger) => self.drop_input(cx, linger),
+            Stage::Linger(ref linger) => {
+                let linger = **linger;
+                self.drop_input(cx, linger)
+            }
+        }
+    }
+
+    fn traffic(&self, now: Instant) -> Traffic {
+        let stdin = self.local.stdin.as_ref();
+        let rest = stdin.map(Endpoint::left).filter(|(_, more)| !more).map(|(left, _)| left);
+        Traffic {
+            sent: self.up.given(),
+            received: self.down.taken(),
+            expected: rest.map(|rest| self.up.taken() + rest),
+            elapsed: now - self.began,
         }
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        if let (Stage::Carry, Some(stdout)) = (&self.stage, &mut self.stdout) {
-            let _ = self.down.pump(
-                &mut self.stream.io,
-                stdout,
-                &mut Means { look: &mut Unseen, scratch: cx.scratch, now: cx.now },
-            );
+        if let (Stage::Carry, Some(stdout)) = (&self.stage, &mut self.local.stdout) {
+            let means = &mut Means { look: &mut Unseen, scratch: cx.scratch, now: cx.now };
+            let _ = self.down.pump(&mut self.stream.io, stdout, means);
         }
         self.cut_short(cx, stop);
     }
@@ -276,6 +319,6 @@ mod tests {
     /// An idle connection costs its struct and its slot in the slab: half a KiB in all.
     #[test]
     fn a_link_is_small() {
-        assert!(size_of::<Link>() <= 512, "{}", size_of::<Link>());
+        assert!(size_of::<Link>() <= 480, "{}", size_of::<Link>());
     }
 }

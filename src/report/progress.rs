@@ -1,0 +1,142 @@
+//! Progress on one line of stderr, redrawn ten times a second where stderr is a terminal, else a line a second.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::human::span;
+use crate::event::Traffic;
+use crate::io::stdio;
+
+/// Between two drawings on a terminal, and between two lines elsewhere.
+const FRAME: Duration = Duration::from_millis(100);
+const LINE: Duration = Duration::from_secs(1);
+
+/// Progress that nobody asked for is shown after so long.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What shows progress.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    patience: Duration,
+    next: Option<Instant>,
+}
+
+impl Progress {
+    /// What was asked for, or what a person at a terminal would like to see: progress of a file, while stdout is not the
+    /// screen itself.
+    pub(super) fn new(asked: bool, unwanted: bool) -> Option<Self> {
+        let terminal = stdio::stderr_is_ours();
+        let of_itself = !unwanted && terminal && !stdio::stdout_is_terminal() && stdio::carries_a_file();
+        if !asked && !of_itself {
+            return None;
+        }
+        let bar = terminal.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Some(Self { bar, patience: if asked { Duration::ZERO } else { PATIENCE }, next: None })
+    }
+
+    /// A connection stands: from now on there is something to show.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.next.get_or_insert(now + self.patience.max(self.frame()));
+    }
+
+    /// When to show it next.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// Shows it; where there is no terminal, the text to write.
+    pub(super) fn show(&mut self, traffic: &Traffic, now: Instant) -> Option<String> {
+        self.next = Some(now + self.frame());
+        let text = text(traffic);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(text);
+                bar.tick();
+                None
+            }
+            None => Some(format!("nsock: {text}\n")),
+        }
+    }
+
+    /// Writes something else, with the line out of the way.
+    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn frame(&self) -> Duration {
+        if self.bar.is_some() { FRAME } else { LINE }
+    }
+}
+
+/// The line goes with the run.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// What went how fast, and how long the rest will take.
+pub(super) fn text(traffic: &Traffic) -> String {
+    let seconds = traffic.elapsed.as_secs_f64().max(1e-6);
+    let rate = (traffic.sent.max(traffic.received)) as f64 / seconds;
+    let sent = match traffic.expected {
+        Some(expected) => format!("{} of {} sent", size(traffic.sent as f64), size(expected as f64)),
+        None => format!("{} sent", size(traffic.sent as f64)),
+    };
+    let mut text =
+        format!("{sent}, {} received, {}/s, {}", size(traffic.received as f64), size(rate), span(traffic.elapsed));
+    if let Some(expected) = traffic.expected
+        && traffic.sent > 0
+    {
+        let left = expected.saturating_sub(traffic.sent) as f64 * seconds / traffic.sent as f64;
+        text += &format!(", {} left", span(Duration::from_secs_f64(left.min(1e9))));
+    }
+    text
+}
+
+/// A size in the units of `dd` and `pv`: powers of 1,024.
+fn size(bytes: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut size = bytes;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < units.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    match unit {
+        0 => format!("{size:.0} B"),
+        _ => format!("{size:.1} {}", units[unit]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_what_how_fast_and_how_long() {
+        let mut traffic =
+            Traffic { sent: 50 << 20, received: 3, expected: Some(100 << 20), elapsed: Duration::from_secs(5) };
+        assert_eq!(text(&traffic), "50.0 MiB of 100.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s, 5.00s left");
+        traffic.expected = None;
+        assert_eq!(text(&traffic), "50.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s");
+    }
+
+    #[test]
+    fn nothing_yet_is_no_division_by_it() {
+        let traffic = Traffic { sent: 0, received: 0, expected: Some(9), elapsed: Duration::ZERO };
+        assert_eq!(text(&traffic), "0 B of 9 B sent, 0 B received, 0 B/s, 0.0ms");
+    }
+}

@@ -1,0 +1,205 @@
+//! From the peers to stdout: each datagram whole, one after the other, and none received while stdout is stuck.
+
+use super::talk::{Key, Talk};
+use crate::cli::peer::Peer;
+use crate::cli::plan::Relay;
+use crate::error::{Deed, Exit, Failure, Object, Way};
+use crate::event::{Chunk, Event};
+use crate::io::endpoint::{Endpoint, Io, Kind};
+use crate::logic::ends::Role;
+use crate::logic::filter::Chain;
+use crate::logic::label::Label;
+use crate::logic::peers::Talker;
+use crate::net::datagram::{Batch, Datagram, Place};
+use crate::task::{Cx, Turn};
+
+/// How many batches of each socket before others get their turn.
+const BATCHES: usize = 8;
+
+/// What is on its way to stdout.
+pub(super) struct Down {
+    /// In its place but while it is worked on.
+    batch: Option<Box<Batch>>,
+    chain: Chain,
+    /// What is to be written, from `start` on; no more is received before it was.
+    out: Vec<u8>,
+    start: usize,
+    label: Label,
+    labels: bool,
+    /// No more is wanted (`-W`, `--stop`).
+    pub(super) enough: bool,
+    answered: bool,
+}
+
+impl Down {
+    pub(super) fn new(relay: &Relay) -> Self {
+        Self {
+            batch: Some(Box::default()),
+            chain: relay.bytes.filters.receiving(),
+            out: Vec::new(),
+            start: 0,
+            label: Label::default(),
+            labels: relay.bytes.label,
+            enough: false,
+            answered: false,
+        }
+    }
+
+    /// Whether stdout has not taken all that came.
+    pub(super) fn stuck(&self) -> bool {
+        self.unwritten() > 0
+    }
+
+    /// Bytes that came and were not written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.out.len() - self.start
+    }
+}
+
+impl Talk {
+    /// True while there is more to receive at once; a turn when that was the end.
+    pub(super) fn carry_down(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
+        for _ in 0..BATCHES {
+            self.write_out(cx)?;
+            if self.down.stuck() || self.down.enough || !self.receive(cx)? {
+                return Ok(false);
+            }
+        }
+        self.write_out(cx)?;
+        Ok(!self.down.stuck())
+    }
+
+    /// Writes what stdout takes.
+    pub(super) fn write_out(&mut self, cx: &mut Cx<'_>) -> Result<(), Turn> {
+        let Some(stdout) = &mut self.local.stdout else {
+            return Ok(());
+        };
+        while self.down.stuck() {
+            match stdout.write(&self.down.out[self.down.start..]) {
+                Ok(Io::Moved(count)) => {
+                    self.down.start += count;
+                    self.quiet.moved(cx.now);
+                }
+                Ok(Io::Blocked | Io::End) => return Ok(()),
+                Err(error) => return Err(self.stdout_failed(cx, &error)),
+            }
+        }
+        self.down.out.clear();
+        self.down.start = 0;
+        Ok(())
+    }
+
+    /// Receives a batch from each socket. Whether anything came.
+    fn receive(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
+        let Some(mut batch) = self.down.batch.take() else {
+            return Ok(false);
+        };
+        let mut any = false;
+        for wire in 0..self.wires.len() {
+            match self.wires[wire].socket.receive(&mut batch) {
+                Ok(count) => any |= count > 0,
+                Err(error) => return Err(self.broke(cx, Deed::Receive, &error)),
+            }
+            for datagram in batch.iter() {
+                if self.down.enough {
+                    break;
+                }
+                self.take(cx, wire, datagram);
+            }
+        }
+        self.down.batch = Some(batch);
+        Ok(any)
+    }
+
+    /// Takes note of a datagram, and puts what is to be written of it after what is there.
+    fn take(&mut self, cx: &mut Cx<'_>, wire: usize, datagram: Datagram<'_>) {
+        let key = match self.role {
+            Role::Connecting => Key::CONNECTED,
+            Role::Listening => Key { wire, place: *datagram.from },
+        };
+        let (new, forgotten) = self.peers.hear(key, cx.now);
+        if let Some((key, talker)) = forgotten {
+            self.tell_forgotten(cx, key, &talker);
+        }
+        let Some(talker) = self.peers.talker(&key) else {
+            return;
+        };
+        let offset = talker.received;
+        talker.received += datagram.bytes.len() as u64;
+        let talker = *talker;
+        self.greet(cx, &key, &talker, new);
+        self.quiet.received(cx.now);
+        if cx.report.dumps() {
+            let peer = &self.peer_of(&key);
+            let (conn, bytes) = (talker.conn, datagram.bytes);
+            cx.report.dump(&Chunk { conn, peer, way: Way::Down, offset, bytes });
+        }
+        if datagram.cut {
+            let object = Object::Peer(self.peer_of(&key));
+            let reason = format!("a datagram was longer than {} bytes, its rest is lost", datagram.bytes.len());
+            self.trouble(cx, Failure::new(Deed::Receive, object, reason, Exit::Network));
+        }
+        if let Some(halt) = &mut self.halt {
+            self.down.enough = !halt.see_datagram(datagram.bytes);
+        }
+        self.show(&key, talker.conn, datagram.bytes);
+        if self.role == Role::Listening && key.place.has_name() {
+            self.up.target = Some(key);
+        }
+    }
+
+    /// Tells of a peer that was not heard before.
+    fn greet(&mut self, cx: &mut Cx<'_>, key: &Key, talker: &Talker, new: bool) {
+        let Some(local) = self.wires.get(key.wire).map(|wire| wire.addr.clone()) else {
+            return;
+        };
+        match &self.peer {
+            None if new => {
+                cx.tell(&Event::Accept { conn: talker.conn, peer: self.peer_of(key), local });
+                let terminal = self.local.stdout.as_ref().map(Endpoint::kind) == Some(Kind::Terminal);
+                self.down.labels |= terminal && talker.conn > 1;
+            }
+            Some(peer) if !std::mem::replace(&mut self.down.answered, true) => {
+                let took = cx.now - self.up.first_sent().unwrap_or(self.began);
+                let (peer, lookup) = (peer.clone(), self.lookup);
+                cx.tell(&Event::Connect { conn: talker.conn, peer, local, lookup, took });
+            }
+            _ => {}
+        }
+    }
+
+    /// Filters a datagram, and labels its lines.
+    fn show(&mut self, key: &Key, conn: u64, bytes: &[u8]) {
+        let label = self.down.labels.then(|| label(&self.peer_of(key)));
+        let down = &mut self.down;
+        if down.chain.is_empty() {
+            return down.label.run(conn, label.as_deref(), bytes, &mut down.out);
+        }
+        let mut filtered = Vec::new();
+        down.chain.run(bytes, &mut filtered);
+        down.chain.end(&mut filtered);
+        down.label.run(conn, label.as_deref(), &filtered, &mut down.out);
+        let answers = down.chain.answers();
+        if !answers.is_empty() && (self.peer.is_some() || key.place != Place::Unix(None)) {
+            self.up.answer(*key, answers);
+        }
+    }
+}
+
+/// What stands before a peer's lines.
+fn label(peer: &Peer) -> String {
+    let addr: String = peer.addr.to_string().chars().flat_map(escaped).collect();
+    match peer.addr.port() {
+        Some(port) => format!("{addr} {port}: "),
+        None => format!("{addr}: "),
+    }
+}
+
+/// A peer chooses its own name: it must not drive the terminal.
+fn escaped(c: char) -> impl Iterator<Item = char> {
+    let (plain, escape) = match c.is_control() {
+        true => (None, Some(c.escape_default())),
+        false => (Some(c), None),
+    };
+    plain.into_iter().chain(escape.into_iter().flatten())
+}

@@ -1,0 +1,183 @@
+//! How an exchange ends: what is told of it, what was lost by it, and the exit status that follows.
+
+use std::io;
+
+use super::talk::{Key, Talk};
+use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
+use crate::event::{By, Close, Event, How};
+use crate::io::endpoint::{Endpoint, Kind};
+use crate::logic::ends::Role;
+use crate::logic::peers::Talker;
+use crate::logic::quiet::Why;
+use crate::task::{Cx, Stop, Turn};
+
+/// The end of an exchange, as it is told of each of its peers.
+#[derive(Clone, Copy)]
+struct End(By, How, Exit);
+
+impl Talk {
+    /// The socket, or the way to the peer, is of no more use.
+    pub(super) fn broke(&mut self, cx: &mut Cx<'_>, deed: Deed, error: &io::Error) -> Turn {
+        let _ = self.write_out(cx);
+        let how = match error.raw_os_error() {
+            Some(libc::ECONNREFUSED | libc::ECONNRESET) => How::Rst,
+            _ => How::Error,
+        };
+        let failure = Failure::system(deed, self.object(), error, Exit::Network);
+        self.tell(cx, failure.after(cx.now - self.began).losing(self.unsent()));
+        self.tell_unwritten(cx, "left when the exchange failed", Exit::Network);
+        self.finish(cx, End(By::Peer, how, Exit::Network))
+    }
+
+    /// stdout's reader has left: the run ends, and that is no failure.
+    pub(super) fn reader_left(&mut self, cx: &mut Cx<'_>) -> Turn {
+        self.finish(cx, End(By::Local, How::Fin, self.worst))
+    }
+
+    /// Writing to stdout failed.
+    pub(super) fn stdout_failed(&mut self, cx: &mut Cx<'_>, error: &io::Error) -> Turn {
+        let terminal = self.local.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal);
+        match error.raw_os_error() {
+            Some(libc::EPIPE | libc::ECONNRESET) => return self.reader_left(cx),
+            Some(libc::EIO) if terminal => return self.reader_left(cx), // it was hung up
+            _ => {}
+        }
+        let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
+        self.tell(cx, failure.losing(self.unwritten()));
+        self.tell_unsent(cx, "stdout failed", Exit::Local);
+        self.finish(cx, End(By::Local, How::Error, Exit::Local))
+    }
+
+    /// What was asked for has come, and was written.
+    pub(super) fn enough(&mut self, cx: &mut Cx<'_>) -> Turn {
+        let exit = self.tell_left(cx, "enough was received", self.worst);
+        self.finish(cx, End(By::Local, How::Fin, exit))
+    }
+
+    /// No datagram came in the time that the user gave.
+    pub(super) fn waited_in_vain(&mut self, cx: &mut Cx<'_>) -> Turn {
+        let failure = Failure::new(Deed::Accept, self.object(), "timed out", Exit::Timeout);
+        cx.fail(failure.after(cx.now - self.began))
+    }
+
+    /// The rules say that it is over.
+    pub(super) fn leave(&mut self, cx: &mut Cx<'_>, why: Why) -> Turn {
+        let (by, how, reason, exit) = match why {
+            Why::AllSent => (By::Local, How::Fin, "left when all was sent", self.worst),
+            Why::Quiet => (By::Local, How::Fin, "left after the last datagram", self.worst),
+            Why::Idle => (By::Idle, How::Timeout, "silent for too long", Exit::Timeout),
+        };
+        let unsent = self.unsent().is_some();
+        let exit = self.tell_left(cx, reason, exit);
+        if exit == Exit::Timeout && !unsent {
+            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
+            self.tell(cx, failure.after(cx.now - self.began));
+        }
+        self.finish(cx, End(by, how, exit))
+    }
+
+    /// The whole run ends now, whatever is under way.
+    pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
+        let (by, how, reason) = match stop {
+            Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
+            Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
+        };
+        if self.carry_down(cx).is_err() {
+            return; // it was told
+        }
+        let exit = stop.exit();
+        if !self.tell_unsent(cx, reason, exit) && how == How::Timeout {
+            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
+            self.tell(cx, failure.after(cx.now - self.began));
+        }
+        self.tell_unwritten(cx, reason, exit);
+        self.finish(cx, End(by, how, exit));
+    }
+
+    /// A peer is forgotten.
+    pub(super) fn tell_forgotten(&self, cx: &mut Cx<'_>, key: Key, talker: &Talker) {
+        self.tell_closed(cx, key, talker, By::Idle, How::Timeout);
+    }
+
+    fn tell_closed(&self, cx: &mut Cx<'_>, key: Key, talker: &Talker, by: By, how: How) {
+        cx.tell(&Event::Close(Box::new(Close {
+            conn: talker.conn,
+            peer: self.peer_of(&key),
+            accepted: self.role == Role::Listening,
+            by,
+            how,
+            sent: talker.sent,
+            received: talker.received,
+            duration: cx.now - talker.began,
+            path: None,
+            remark: None,
+        })));
+    }
+
+    /// Closes everything and tells how it went.
+    fn finish(&mut self, cx: &mut Cx<'_>, End(by, how, exit): End) -> Turn {
+        let missed: u64 = self.wires.iter_mut().map(|wire| u64::from(wire.socket.dropped())).sum();
+        if missed > 0 {
+            cx.tell(&Event::Missed { datagrams: missed });
+        }
+        while let Some((key, talker)) = self.peers.forget() {
+            self.tell_closed(cx, key, &talker, by, how);
+        }
+        self.close_stdin(cx);
+        if let Some(stdout) = self.local.stdout.take() {
+            stdout.close(cx.watch);
+        }
+        self.wires.clear();
+        Turn::End(exit)
+    }
+
+    pub(super) fn close_stdin(&mut self, cx: &mut Cx<'_>) {
+        if let Some(stdin) = self.local.stdin.take() {
+            stdin.close(cx.watch);
+        }
+    }
+
+    /// Tells what of stdin did not go out. The exit status, which is not 0 then.
+    fn tell_left(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) -> Exit {
+        let exit = match exit {
+            Exit::Done if self.unsent().is_some() => Exit::Network,
+            exit => exit,
+        };
+        self.tell_unsent(cx, reason, exit);
+        exit
+    }
+
+    /// Tells what of stdin did not go out, if anything did not.
+    fn tell_unsent(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) -> bool {
+        let lost = self.unsent();
+        if lost.is_some() {
+            let failure = Failure::new(Deed::Send, self.object(), reason, exit);
+            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+        }
+        lost.is_some()
+    }
+
+    fn tell_unwritten(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) {
+        let lost = self.unwritten();
+        if lost.is_some() {
+            let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, exit);
+            self.tell(cx, failure.losing(lost));
+        }
+    }
+
+    /// What stdin gave, or as a file still has, and was not sent. A listener that nobody spoke to has read none of it.
+    fn unsent(&self) -> Option<Lost> {
+        let (left, at_least) = match (&self.local.stdin, self.up.target) {
+            (Some(stdin), Some(_)) => Endpoint::left(stdin),
+            _ => (0, false),
+        };
+        let bytes = self.up.held() + left;
+        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
+    }
+
+    /// What came and was not written.
+    fn unwritten(&self) -> Option<Lost> {
+        let bytes = self.down.unwritten() as u64;
+        (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
+    }
+}

@@ -1,0 +1,220 @@
+//! Datagrams, sent and received: a client connected to its peer, or a listener that hears everybody and answers who
+//! spoke last. This file opens the sockets; then [`talk`](Talk) has them.
+
+mod down;
+mod end;
+mod talk;
+mod up;
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use self::talk::{Opened, Talk};
+use super::find;
+use super::local::Local;
+use super::{Cx, Stop, Task, Turn};
+use crate::cli::address::{Host, wildcards};
+use crate::cli::peer::{Addr, Peer};
+use crate::cli::plan::{self, Place, Relay};
+use crate::error::{Deed, Exit, Failure, Object};
+use crate::event::Event;
+use crate::io::endpoint::Ready;
+use crate::io::port_file;
+use crate::net::bind::{bind_all, connect_datagrams};
+use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
+use crate::net::socket::Origin;
+
+/// An exchange of datagrams, from its first step to its last.
+pub struct Exchange {
+    side: Side,
+    relay: Relay,
+    /// Until the talk has it.
+    local: Option<Local>,
+    stage: Stage,
+}
+
+enum Side {
+    Client { plan: plan::Connect, origin: Origin },
+    Listener(plan::Listen),
+}
+
+enum Stage {
+    Begin,
+    Resolving(Lookup),
+    Talking(Box<Talk>),
+}
+
+impl Exchange {
+    /// A client that is about to look its peer up.
+    pub fn client(plan: plan::Connect, relay: Relay, local: Local) -> Self {
+        let origin = Origin {
+            addr: None,
+            port: plan.from.port,
+            unix: plan.from.unix.clone(),
+            options: plan.from.options.clone(),
+        };
+        Self::new(Side::Client { plan, origin }, relay, local)
+    }
+
+    /// A listener that is about to bind.
+    pub fn listener(plan: plan::Listen, relay: Relay, local: Local) -> Self {
+        Self::new(Side::Listener(plan), relay, local)
+    }
+
+    fn new(side: Side, relay: Relay, local: Local) -> Self {
+        Self { side, relay, local: Some(local), stage: Stage::Begin }
+    }
+
+    /// Begins to resolve. The addresses, where they are known at once.
+    fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Option<Vec<Addr>>, Failure> {
+        let (host, port, family, no_dns) = match &mut self.side {
+            Side::Client { plan, origin } => {
+                if let Some(addr) = &plan.from.addr {
+                    origin.addr = numeric(addr)?;
+                }
+                match &plan.to {
+                    Place::Inet(host, port) => (host, *port, plan.from.family, plan.from.no_dns),
+                    Place::Unix(name) => return Ok(Some(vec![Addr::Unix(name.clone())])),
+                }
+            }
+            Side::Listener(plan) => match &plan.at {
+                Place::Inet(Some(host), port) => (host, *port, plan.family, plan.no_dns),
+                Place::Inet(None, port) => return Ok(Some(wildcards(plan.family, *port))),
+                Place::Unix(name) => return Ok(Some(vec![Addr::Unix(name.clone())])),
+            },
+        };
+        match resolve(host, port, family, no_dns, cx.bell(), cx.now)? {
+            Resolving::Known(addr) => Ok(Some(vec![addr.into()])),
+            Resolving::Asked(lookup) => {
+                self.stage = Stage::Resolving(lookup);
+                self.look_up(cx).map(|found| found.map(|(addrs, _)| addrs))
+            }
+        }
+    }
+
+    /// The addresses, once the lookup has its answer, and how long that took.
+    fn look_up(&self, cx: &mut Cx<'_>) -> Result<Option<(Vec<Addr>, Duration)>, Failure> {
+        let Stage::Resolving(lookup) = &self.stage else {
+            return Ok(None);
+        };
+        match &self.side {
+            Side::Client { plan, origin } => find::reachable(cx, lookup, plan.limit, origin),
+            Side::Listener(plan) => {
+                let addrs = lookup.step(cx.now, plan.lookup_limit)?;
+                Ok(addrs.map(|addrs| (addrs.into_iter().map(Addr::from).collect(), cx.now - lookup.began())))
+            }
+        }
+    }
+
+    fn lookup_limit(&self) -> Duration {
+        match &self.side {
+            Side::Client { plan, .. } => plan.limit.time,
+            Side::Listener(plan) => plan.lookup_limit.time,
+        }
+    }
+
+    fn open(&self, cx: &mut Cx<'_>, addrs: Vec<Addr>) -> Result<Opened, Failure> {
+        match &self.side {
+            Side::Client { plan, origin } => connect(cx, plan, origin, addrs),
+            Side::Listener(plan) => bind(cx, plan, &addrs),
+        }
+    }
+
+    fn talk(&mut self, cx: &mut Cx<'_>, addrs: Vec<Addr>, lookup: Option<Duration>) -> Turn {
+        let opened = match self.open(cx, addrs) {
+            Ok(opened) => opened,
+            Err(failure) => return cx.fail(failure),
+        };
+        let Some(local) = self.local.take() else {
+            return Turn::Wait(None);
+        };
+        match Talk::new(Opened { lookup, ..opened }, &self.relay, local, cx) {
+            Ok(mut talk) => {
+                let turn = talk.run(cx);
+                self.stage = Stage::Talking(Box::new(talk));
+                turn
+            }
+            Err(failure) => cx.fail(failure),
+        }
+    }
+}
+
+/// Connects to the first of the addresses that this host has a way to: nothing is sent for that.
+fn connect(cx: &mut Cx<'_>, plan: &plan::Connect, origin: &Origin, addrs: Vec<Addr>) -> Result<Opened, Failure> {
+    let host = match &plan.to {
+        Place::Inet(Host::Name(name), _) => Some(Rc::clone(name)),
+        _ => None,
+    };
+    let mut last = None;
+    for addr in addrs {
+        let peer = Peer { proto: plan.proto, host: host.clone(), addr };
+        cx.tell(&Event::Attempt { peer: peer.clone() });
+        match connect_datagrams(&peer, origin) {
+            Ok(bound) => {
+                return Ok(Opened {
+                    proto: plan.proto,
+                    bound: vec![bound],
+                    peer: Some(peer),
+                    lookup: None,
+                    accept_limit: None,
+                });
+            }
+            Err(failure) => {
+                if let Some(earlier) = last.replace(failure) {
+                    cx.tell(&Event::Setback(Box::new(earlier)));
+                }
+            }
+        }
+    }
+    Err(last.unwrap_or_else(|| {
+        Failure::new(Deed::Connect, Object::Named("no address".into()), "there is none", Exit::Name)
+    }))
+}
+
+fn bind(cx: &mut Cx<'_>, plan: &plan::Listen, addrs: &[Addr]) -> Result<Opened, Failure> {
+    let bound = bind_all(plan.proto, addrs, &plan.options)?;
+    let all: Vec<_> = bound.iter().map(|bound| bound.addr.clone()).collect();
+    if let (Some(file), Some(port)) = (&plan.port_file, all.first().and_then(Addr::port)) {
+        port_file::write(file, port)
+            .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
+    }
+    cx.tell(&Event::Listen { proto: plan.proto, addrs: all });
+    let limit = plan.accept_limit.map(|limit| cx.now + limit);
+    Ok(Opened { proto: plan.proto, bound, peer: None, lookup: None, accept_limit: limit })
+}
+
+impl Task for Exchange {
+    fn mark(&mut self, source: usize, ready: Ready) {
+        if let Stage::Talking(talk) = &mut self.stage {
+            talk.mark(source, ready);
+        }
+    }
+
+    fn run(&mut self, cx: &mut Cx<'_>) -> Turn {
+        let found = match &mut self.stage {
+            Stage::Begin => self.begin(cx).map(|addrs| addrs.map(|addrs| (addrs, None))),
+            Stage::Resolving(_) => self.look_up(cx).map(|found| found.map(|(addrs, took)| (addrs, Some(took)))),
+            Stage::Talking(talk) => return talk.run(cx),
+        };
+        match (found, &self.stage) {
+            (Ok(Some((addrs, took))), _) => self.talk(cx, addrs, took),
+            (Err(failure), _) => cx.fail(failure),
+            (Ok(None), Stage::Resolving(lookup)) => Turn::Wait(Some(until(lookup, self.lookup_limit()))),
+            (Ok(None), _) => Turn::Wait(None),
+        }
+    }
+
+    fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
+        match (&mut self.stage, stop) {
+            (Stage::Talking(talk), _) => talk.cut_short(cx, stop),
+            (Stage::Resolving(lookup), Stop::Deadline) => {
+                cx.tell(&Event::Error(Box::new(find::cut_short(lookup, cx.now))));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn until(lookup: &Lookup, limit: Duration) -> Instant {
+    lookup.began() + limit
+}

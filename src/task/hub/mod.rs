@@ -1,0 +1,452 @@
+//! Many peers and one local end: what stdin gives goes to all of them (a regular file whole to each), what they send
+//! comes out in whole chunks. Queues are bounded, and no peer stops another.
+
+mod member;
+mod outlet;
+mod queue;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+
+use self::member::{Member, Over, ReaderFailed};
+use self::outlet::Outlet;
+use super::local::Local;
+use super::{Cx, Stop, Task, Turn};
+use crate::cli::plan::{Many, Relay};
+use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
+use crate::event::{By, Conn, Event, How, Traffic};
+use crate::io::endpoint::{Endpoint, Io, Ready};
+use crate::logic::ends::Stdin;
+use crate::logic::filter::Chain;
+use crate::logic::pace::Pace;
+use crate::logic::timers::Timers;
+use crate::net::acceptor::{Accepted, Acceptor};
+use crate::net::stream::Stream;
+
+/// How soon to accept again after this machine had nothing left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How many peers are accepted, and how often stdin is read, before those who are here have their turn.
+const GREETINGS: usize = 64;
+const READS: usize = 16;
+
+const ACCEPTOR: usize = 0;
+const STDIN: usize = 1;
+const STDOUT: usize = 2;
+const MEMBERS: usize = 3;
+
+/// The hub of a listener that keeps open.
+pub struct Hub {
+    relay: Rc<Relay>,
+    begun: bool,
+    many: Many,
+    /// None once all have come that were to come.
+    acceptor: Option<Acceptor>,
+    /// When to accept again, while this machine has nothing left.
+    pause: Option<Instant>,
+    /// Until when the first peer must come.
+    limit: Option<Instant>,
+    accepted: u64,
+    hosts: HashMap<IpAddr, usize>,
+    members: Slab<Member>,
+    due: Vec<usize>,
+    timers: Timers,
+    source: Source,
+    kind: Stdin,
+    sending: Chain,
+    pace: Option<Pace>,
+    /// What was read of stdin and has to wait for its time.
+    held: Vec<u8>,
+    outlet: Option<Outlet>,
+    /// What those who have gone had carried.
+    gone: Traffic,
+}
+
+/// Where what is sent comes from.
+enum Source {
+    /// A stream that all hear.
+    Shared(Endpoint),
+    /// A file that each hears whole, from this offset on.
+    Each(Endpoint, u64),
+    /// Nothing any more, or nothing at all.
+    Silent,
+}
+
+impl Hub {
+    /// A hub whose sockets listen already.
+    pub fn new(acceptor: Acceptor, many: Many, relay: Rc<Relay>, local: Local, limit: Option<Instant>) -> Self {
+        let kind = local.kind();
+        let source = match local.stdin {
+            Some(stdin) => match stdin.file_offset() {
+                Some(offset) => Source::Each(stdin, offset),
+                None => Source::Shared(stdin),
+            },
+            None => Source::Silent,
+        };
+        Self {
+            begun: false,
+            many,
+            acceptor: Some(acceptor),
+            pause: None,
+            limit,
+            accepted: 0,
+            hosts: HashMap::new(),
+            members: Slab::new(),
+            due: Vec::new(),
+            timers: Timers::default(),
+            source,
+            kind,
+            sending: relay.bytes.filters.sending(),
+            pace: relay.bytes.interval.map(Pace::new),
+            held: Vec::new(),
+            outlet: local.stdout.map(|stdout| Outlet::new(stdout, relay.bytes.label)),
+            gone: Traffic::default(),
+            relay,
+        }
+    }
+
+    /// Watches everything.
+    fn begin(&mut self, cx: &mut Cx<'_>) -> std::io::Result<()> {
+        self.begun = true;
+        if let Some(acceptor) = &self.acceptor {
+            acceptor.watch(cx.watch, ACCEPTOR)?;
+        }
+        if let Source::Shared(stdin) = &mut self.source {
+            stdin.watch(cx.watch, STDIN)?;
+        }
+        match &mut self.outlet {
+            Some(outlet) => outlet.endpoint().watch(cx.watch, STDOUT),
+            None => Ok(()),
+        }
+    }
+
+    /// Has a peer run in this turn.
+    fn call(&mut self, key: usize) {
+        if let Some(member) = self.members.get_mut(key)
+            && !std::mem::replace(&mut member.due, true)
+        {
+            self.due.push(key);
+        }
+    }
+
+    /// Accepts who waits, as far as the limits allow. True when more may wait.
+    fn accept(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
+        for _ in 0..GREETINGS {
+            let Some(acceptor) = &mut self.acceptor else {
+                return Ok(false);
+            };
+            if self.members.len() >= self.many.at_once || self.pause.is_some_and(|pause| cx.now < pause) {
+                return Ok(false);
+            }
+            match acceptor.accept() {
+                Accepted::Peer(stream) => self.greet(cx, stream),
+                Accepted::Nobody => return Ok(false),
+                Accepted::Failed(error) => {
+                    let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
+                    return Err(cx.fail(failure));
+                }
+                Accepted::Exhausted(error) => {
+                    if self.pause.is_none() {
+                        let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
+                        cx.tell(&Event::Trouble(Box::new(failure)));
+                    }
+                    self.pause = Some(cx.now + PAUSE);
+                    return Ok(false);
+                }
+            }
+            self.pause = None;
+        }
+        Ok(true)
+    }
+
+    fn greet(&mut self, cx: &mut Cx<'_>, stream: Stream) {
+        self.limit = None;
+        let host = stream.peer.addr.ip();
+        if let Some(host) = host {
+            let here = self.hosts.get(&host).copied().unwrap_or(0);
+            if here >= self.many.per_host {
+                cx.tell(&Event::TurnedAway { peer: stream.peer, limit: self.many.per_host });
+                return;
+            }
+            self.hosts.insert(host, here + 1);
+        }
+        self.accepted += 1;
+        let conn: Conn = self.accepted;
+        cx.tell(&Event::Accept { conn, peer: stream.peer.clone(), local: stream.local.clone() });
+        let mut member = Member::new(conn, stream, &self.relay, self.kind, cx.now);
+        member.file = match &self.source {
+            Source::Each(_, offset) => Some(*offset),
+            _ => None,
+        };
+        let key = self.members.insert(member);
+        match self.members[key].stream().io.watch(cx.watch, MEMBERS + key) {
+            Ok(()) => self.call(key),
+            Err(error) => self.lose(cx, key, &Over::Broke(error)),
+        }
+        if self.accepted >= self.many.in_all {
+            self.acceptor = None;
+        }
+    }
+
+    fn lose(&mut self, cx: &mut Cx<'_>, key: usize, over: &Over) {
+        let mut member = self.members.remove(key);
+        self.timers.set(key, None);
+        if let Some(host) = member.stream().peer.addr.ip()
+            && let Some(here) = self.hosts.get_mut(&host)
+        {
+            *here -= 1;
+            if *here == 0 {
+                self.hosts.remove(&host);
+            }
+        }
+        self.gone.add(&member.traffic(cx.now));
+        member.tell_end(cx, over);
+    }
+
+    /// Runs the peers that are due, each once. True when some are due again.
+    fn run_members(&mut self, cx: &mut Cx<'_>) -> Result<bool, ReaderFailed> {
+        while let Some(key) = self.timers.pop(cx.now) {
+            self.call(key);
+        }
+        let spoken = !matches!(self.source, Source::Shared(_)) && self.held.is_empty();
+        let mut again = false;
+        for key in std::mem::take(&mut self.due) {
+            let (Some(member), Some(outlet)) = (self.members.get_mut(key), &mut self.outlet) else {
+                continue;
+            };
+            member.due = false;
+            match member.run(cx, outlet, spoken)? {
+                Ok(deadline) => {
+                    self.timers.set(key, deadline);
+                    again |= self.read_on(cx, key);
+                }
+                Err(over) => self.lose(cx, key, &over),
+            }
+        }
+        Ok(again)
+    }
+
+    /// Whether a peer has something to do at once; then it is due again. Its file is read on for it.
+    fn read_on(&mut self, cx: &mut Cx<'_>, key: usize) -> bool {
+        let Some(member) = self.members.get_mut(key) else {
+            return false;
+        };
+        let mut busy = false;
+        if let (Source::Each(file, _), Some(offset)) = (&self.source, member.wants_file()) {
+            busy = true;
+            member.file = match file.read_at(cx.scratch, offset) {
+                Ok(count) if count > 0 => {
+                    member.give_file(&cx.scratch[..count], cx.now);
+                    Some(offset + count as u64)
+                }
+                Ok(_) => {
+                    member.end_file(cx.now);
+                    None
+                }
+                Err(error) => {
+                    let stdin = Object::Named("stdin".into());
+                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
+                    None
+                }
+            };
+        }
+        let reads = self.outlet.as_ref().is_some_and(|outlet| !outlet.stuck()) && member.reads();
+        if busy || reads {
+            self.call(key);
+        }
+        busy || reads
+    }
+
+    /// Reads stdin for all peers, as long as there is room in each one's queue. True when there is more to read.
+    fn hear(&mut self, cx: &mut Cx<'_>) -> bool {
+        for _ in 0..READS {
+            if self.members.is_empty() || self.members.iter().any(|(_, member)| member.is_full()) {
+                return false;
+            }
+            if !self.held.is_empty() {
+                if !self.speak(cx) {
+                    return false;
+                }
+                continue;
+            }
+            let Source::Shared(stdin) = &mut self.source else {
+                return false;
+            };
+            let ended = match stdin.read(cx.scratch) {
+                Ok(Io::Blocked) => return false,
+                Ok(Io::Moved(count)) => {
+                    self.sending.run(&cx.scratch[..count], &mut self.held);
+                    false
+                }
+                Ok(Io::End) => true,
+                Err(error) => {
+                    let stdin = Object::Named("stdin".into());
+                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
+                    true
+                }
+            };
+            if ended {
+                self.sending.end(&mut self.held);
+                if let Source::Shared(stdin) = std::mem::replace(&mut self.source, Source::Silent) {
+                    stdin.close(cx.watch);
+                }
+                let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
+                all.into_iter().for_each(|key| self.call(key));
+            }
+        }
+        true
+    }
+
+    /// Says what is held to all peers, as far as its time has come.
+    fn speak(&mut self, cx: &mut Cx<'_>) -> bool {
+        let now = match &mut self.pace {
+            Some(pace) => {
+                let now = pace.allow(&self.held, cx.now);
+                pace.sent(&self.held[..now], cx.now);
+                now
+            }
+            None => self.held.len(),
+        };
+        let rest = self.held.split_off(now);
+        let chunk: Rc<[u8]> = std::mem::replace(&mut self.held, rest).into();
+        let hearers: Vec<usize> =
+            self.members.iter().filter(|(_, member)| member.listens()).map(|(key, _)| key).collect();
+        for key in hearers {
+            self.members[key].give(&chunk, cx.now);
+            self.call(key);
+        }
+        now > 0
+    }
+
+    /// Everybody goes.
+    fn end(&mut self, cx: &mut Cx<'_>, by: By, how: How, exit: Exit) -> Turn {
+        let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
+        for key in all {
+            self.lose(cx, key, &Over::Left(by, how));
+        }
+        if let Some(outlet) = self.outlet.take() {
+            outlet.close(cx.watch);
+        }
+        Turn::End(exit)
+    }
+
+    fn reader_failed(&mut self, cx: &mut Cx<'_>, error: &std::io::Error) -> Turn {
+        if matches!(error.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET)) {
+            return self.end(cx, By::Local, How::Fin, Exit::Done); // stdout's reader has left: no failure
+        }
+        let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
+        cx.tell(&Event::Error(Box::new(failure.losing(self.unwritten()))));
+        self.end(cx, By::Local, How::Error, Exit::Local)
+    }
+
+    fn unwritten(&self) -> Option<Lost> {
+        let bytes = self.outlet.as_ref().map_or(0, Outlet::held);
+        (bytes > 0).then_some(Lost { bytes, at_least: true, way: Way::Down })
+    }
+
+    fn turn(&mut self, cx: &mut Cx<'_>) -> Result<Turn, Turn> {
+        if !self.begun
+            && let Err(error) = self.begin(cx)
+        {
+            return Err(cx.fail(Failure::system(Deed::Start, Object::Named("the hub".into()), &error, Exit::Local)));
+        }
+        if let Some(outlet) = &mut self.outlet {
+            if outlet.broken() {
+                return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
+            }
+            let stuck = outlet.stuck();
+            if let Err(error) = outlet.flush() {
+                return Err(self.reader_failed(cx, &error));
+            }
+            if stuck && !outlet.stuck() {
+                let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
+                all.into_iter().for_each(|key| self.call(key)); // those who were not read from
+            }
+        }
+        let again = match self.run_members(cx) {
+            Ok(again) => again,
+            Err(ReaderFailed(error)) => return Err(self.reader_failed(cx, &error)),
+        };
+        // After those who were full or in the way of others had their turn, and may be gone.
+        let more = self.accept(cx)?;
+        let heard = self.hear(cx);
+        if self.acceptor.is_none() && self.members.is_empty() {
+            return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
+        }
+        if let (Some(limit), Some(acceptor)) = (self.limit, &self.acceptor)
+            && limit <= cx.now
+        {
+            return Err(cx.fail(Failure::new(Deed::Accept, acceptor.object(), "timed out", Exit::Timeout)));
+        }
+        if more || again || heard || !self.due.is_empty() {
+            return Ok(Turn::Again);
+        }
+        let pace = self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty());
+        Ok(Turn::Wait([self.timers.next(), self.pause, self.limit, pace].into_iter().flatten().min()))
+    }
+}
+
+impl Task for Hub {
+    fn mark(&mut self, source: usize, ready: Ready) {
+        match source {
+            ACCEPTOR => {
+                if let Some(acceptor) = &mut self.acceptor {
+                    acceptor.mark();
+                }
+            }
+            STDIN => {
+                if let Source::Shared(stdin) = &mut self.source {
+                    stdin.mark(ready);
+                }
+            }
+            STDOUT => {
+                if let Some(outlet) = &mut self.outlet {
+                    outlet.endpoint().mark(ready);
+                }
+            }
+            member => {
+                let key = member - MEMBERS;
+                if let Some(member) = self.members.get_mut(key) {
+                    member.stream().io.mark(ready);
+                    self.call(key);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, cx: &mut Cx<'_>) -> Turn {
+        self.turn(cx).unwrap_or_else(|end| end)
+    }
+
+    fn traffic(&self, now: Instant) -> Traffic {
+        let mut sum = self.gone;
+        for (_, member) in &self.members {
+            sum.add(&member.traffic(now));
+        }
+        sum
+    }
+
+    fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
+        let (by, how, reason) = match stop {
+            Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
+            Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
+        };
+        if let Some(outlet) = &mut self.outlet {
+            let _ = outlet.flush();
+        }
+        let unwritten = self.unwritten();
+        if unwritten.is_some() {
+            let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, stop.exit());
+            cx.tell(&Event::Error(Box::new(failure.losing(unwritten))));
+        }
+        if let (Stop::Deadline, Some(acceptor)) = (stop, &self.acceptor) {
+            let failure = Failure::new(Deed::Accept, acceptor.object(), reason, Exit::Timeout);
+            cx.tell(&Event::Error(Box::new(failure)));
+        }
+        self.end(cx, by, how, stop.exit());
+    }
+}

@@ -1,0 +1,84 @@
+//! What many peers say, on its way to one reader.
+
+use std::io;
+
+use crate::io::endpoint::{Endpoint, Io, Kind};
+use crate::io::watch::Watch;
+use crate::logic::label::Label;
+
+/// stdout, or the file in its place, shared by all peers.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    endpoint: Endpoint,
+    /// What the reader has not taken yet; while there is some, nobody is read from.
+    held: Vec<u8>,
+    label: Label,
+    labelled: bool,
+    /// Who has spoken so far: at a terminal a second one makes labels of use.
+    first: Option<u64>,
+}
+
+impl Outlet {
+    pub(super) fn new(endpoint: Endpoint, label: bool) -> Self {
+        Self { endpoint, held: Vec::new(), label: Label::default(), labelled: label, first: None }
+    }
+
+    pub(super) fn endpoint(&mut self) -> &mut Endpoint {
+        &mut self.endpoint
+    }
+
+    /// Whether the reader has not taken everything.
+    pub(super) fn stuck(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// How many bytes it has not taken.
+    pub(super) fn held(&self) -> u64 {
+        self.held.len() as u64
+    }
+
+    /// Whether the reader has left.
+    pub(super) fn broken(&self) -> bool {
+        self.endpoint.broken()
+    }
+
+    /// Passes on what a peer says.
+    pub(super) fn give(&mut self, speaker: u64, name: impl Fn() -> String, bytes: &[u8]) -> io::Result<()> {
+        let second = self.first.get_or_insert(speaker) != &speaker;
+        let terminal = self.endpoint.kind() == Kind::Terminal;
+        self.labelled |= second && terminal;
+        if self.labelled || terminal {
+            let name = self.labelled.then(|| name() + ": ");
+            self.label.run(speaker, name.as_deref(), bytes, &mut self.held);
+        } else if self.held.is_empty() {
+            let given = match self.endpoint.write(bytes)? {
+                Io::Moved(count) => count,
+                Io::Blocked | Io::End => 0,
+            };
+            self.held.extend_from_slice(&bytes[given..]);
+        } else {
+            self.held.extend_from_slice(bytes);
+        }
+        self.flush()
+    }
+
+    /// Passes on what is held, as far as the reader takes it.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let mut given = 0;
+        while given < self.held.len() {
+            match self.endpoint.write(&self.held[given..])? {
+                Io::Moved(count) => given += count,
+                Io::Blocked | Io::End => break,
+            }
+        }
+        match given == self.held.len() {
+            true => self.held = Vec::new(),
+            false => drop(self.held.drain(..given)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn close(self, watch: Watch<'_>) {
+        self.endpoint.close(watch);
+    }
+}
