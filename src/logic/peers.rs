@@ -33,6 +33,8 @@ pub struct Talker {
 pub struct Peers<K> {
     keep: Duration,
     known: HashMap<K, Talker>,
+    /// Bytes sent and received by those forgotten.
+    past: (u64, u64),
     /// The longest silent first.
     turns: BTreeMap<u64, K>,
     turn: u64,
@@ -42,7 +44,7 @@ pub struct Peers<K> {
 impl<K: Copy + Eq + Hash> Peers<K> {
     /// Nobody yet. A peer is forgotten when it was silent for so long.
     pub fn new(keep: Duration) -> Self {
-        Self { keep, known: HashMap::new(), turns: BTreeMap::new(), turn: 0, count: 0 }
+        Self { keep, known: HashMap::new(), past: (0, 0), turns: BTreeMap::new(), turn: 0, count: 0 }
     }
 
     /// How many were heard in all, those forgotten and heard again counted anew.
@@ -71,6 +73,11 @@ impl<K: Copy + Eq + Hash> Peers<K> {
         (true, forgotten)
     }
 
+    /// Bytes sent to all, and received from all.
+    pub fn carried(&self) -> (u64, u64) {
+        self.known.values().fold(self.past, |sum, talker| (sum.0 + talker.sent, sum.1 + talker.received))
+    }
+
     /// What is known of a peer.
     pub fn talker(&mut self, key: &K) -> Option<&mut Talker> {
         self.known.get_mut(key)
@@ -91,7 +98,12 @@ impl<K: Copy + Eq + Hash> Peers<K> {
     /// Forgets the longest silent.
     pub fn forget(&mut self) -> Option<(K, Talker)> {
         let (_, key) = self.turns.pop_first()?;
-        self.known.remove_entry(&key)
+        let forgotten = self.known.remove_entry(&key);
+        if let Some((_, talker)) = &forgotten {
+            self.past.0 += talker.sent;
+            self.past.1 += talker.received;
+        }
+        forgotten
     }
 }
 

@@ -17,7 +17,7 @@ use crate::cli::address::{Host, wildcards};
 use crate::cli::peer::{Addr, Peer};
 use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::Event;
+use crate::event::{Event, Traffic};
 use crate::io::endpoint::Ready;
 use crate::io::port_file;
 use crate::net::bind::{bind_all, connect_datagrams};
@@ -201,6 +201,13 @@ impl Task for Exchange {
             (Err(failure), _) => cx.fail(failure),
             (Ok(None), Stage::Resolving(lookup)) => Turn::Wait(Some(until(lookup, self.lookup_limit()))),
             (Ok(None), _) => Turn::Wait(None),
+        }
+    }
+
+    fn traffic(&self, now: Instant) -> Traffic {
+        match &self.stage {
+            Stage::Talking(talk) => talk.traffic(now),
+            _ => Traffic::default(),
         }
     }
 

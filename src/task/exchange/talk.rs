@@ -8,7 +8,7 @@ use super::up::Up;
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::Event;
+use crate::event::{Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
 use crate::logic::ends::Role;
 use crate::logic::peers::{KEEP, Peers};
@@ -82,6 +82,12 @@ pub(super) struct Talk {
 }
 
 impl Talk {
+    /// What was carried so far.
+    pub(super) fn traffic(&self, now: Instant) -> Traffic {
+        let (sent, received) = self.peers.carried();
+        Traffic { sent, received, expected: None, elapsed: now - self.began }
+    }
+
     /// Watches everything.
     pub(super) fn new(opened: Opened, relay: &Relay, mut local: Local, cx: &mut Cx<'_>) -> Result<Self, Failure> {
         let role = if opened.peer.is_some() { Role::Connecting } else { Role::Listening };
