@@ -25,6 +25,13 @@
 //! through the kernel (`io/express.rs`): file to socket by sendfile, pipe to socket by splice, socket to anything by splice
 //! through a pipe of our own. When the kernel bars that way (an append file, urgent data) the flow goes on in memory.
 //!
+//! Where bytes are looked at (`-x`, `-W`, `--stop`) or changed (`-C`, `-t`, `--encoding`: a [`Chain`](logic::filter::Chain)
+//! in each flow) they stay in memory.
+//!
+//! Many peers share one local end in a [`Hub`](task::hub::Hub): what stdin gives is queued for each, at most 256 KiB, in
+//! chunks that all share; what a peer sends goes out whole, and while stdout's reader does not take it nobody is read
+//! from. A peer that takes nothing for a second is closed.
+//!
 //! Datagrams go another way, since none may be merged or cut: an [`Exchange`](task::exchange::Exchange) receives and sends
 //! them in batches, [`Peers`](logic::peers::Peers) knows who was heard, and [`Quiet`](logic::quiet::Quiet) when it is over.
 //!
@@ -36,9 +43,9 @@
 //! | [`cli`] | the words typed, and the plan they make | nobody |
 //! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | the plan's plain data |
 //! | [`logic`] | rules, pure: no descriptor, no clock, no output | the plan's plain data |
-//! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes |
+//! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes and what changes them |
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |
-//! | [`task`] | dial, listen, link; exchange, of datagrams | net, io, logic |
+//! | [`task`] | dial, listen; link (one peer), hub (many), exchange (datagrams) | net, io, logic |
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
 //! | [`report`] | what people and programs read | events, not who raised them; io for stderr |
 //!

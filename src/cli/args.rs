@@ -10,12 +10,14 @@ use super::{port, size, tos};
 use crate::logic::filter;
 
 /// What help and the man page show first.
-pub const EXAMPLES: [(&str, &str); 8] = [
+pub const EXAMPLES: [(&str, &str); 10] = [
     ("nsock -l 8888", "listen, and relay stdin and stdout to the first peer"),
     ("nsock host 8888", "connect, and relay stdin and stdout"),
     ("nsock -l 8888 > copy", "receive a file ..."),
     ("nsock host 8888 < file", "... and send it"),
     ("nsock -v host 80", "tell each address tried, with its time"),
+    ("nsock -lk 8080 < page", "the page to everybody who comes"),
+    ("echo q | nsock -u host 53", "a datagram, and its answer"),
     (
         "printf 'GET / HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | nsock h 80",
         "ask a web server by hand",
