@@ -55,7 +55,7 @@ const TEMPLATE: &str = "{name} {version}: {about}
     args_override_self = true,
 )]
 pub struct Args {
-    /// HOST PORT, HOST:PORT or [v6]:PORT; with -l [ADDR] PORT or ADDR:PORT
+    /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -U PATH
     #[arg(value_name = "HOST PORT", hide = true)]
     pub words: Vec<String>,
     /// What to do.

@@ -35,7 +35,7 @@ const FLAGS: [(&str, &str); 23] = [
     ("--allow --deny --allowfile --denyfile", "nsock filters no clients; a firewall does"),
     ("--delay", "in ncat the time between reads: there is none; --idle-timeout and --deadline limit a run"),
     ("-g -G", "source routing is not supported; to limit connecting use --connect-timeout"),
-    ("--sctp --vsock --dccp", "nsock speaks TCP only"),
+    ("--sctp --vsock --dccp", "nsock speaks TCP, UDP and Unix sockets"),
     ("-Z -R -L -A -a -y -1 -?", "no netcat's meaning of it exists here; nsock -h shows what does"),
     ("-F", "passing the descriptor on is not supported"),
 ];
