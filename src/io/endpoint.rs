@@ -7,11 +7,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use mio::Interest;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
+use super::ask;
 use super::watch::Watch;
 
 /// A source or a sink of bytes.
@@ -107,9 +106,6 @@ impl From<&mio::event::Event> for Ready {
     }
 }
 
-/// A pipe accepts a write of so many bytes whole when poll(2) says that it is writable (PIPE_BUF).
-pub(super) const POLLED_WRITE: usize = 4_096;
-
 #[derive(Debug)]
 enum Fd {
     Owned(OwnedFd),
@@ -135,7 +131,7 @@ impl Endpoint {
 
     /// A file, or what else its name led to, that was opened non-blocking.
     pub fn file(file: std::fs::File) -> Self {
-        let kind = super::stdio::kind(file.as_fd());
+        let kind = ask::kind(file.as_fd());
         let access = if kind == Kind::Pipe { Access::Nonblocking } else { Access::Polled };
         Self::new(Fd::Owned(file.into()), kind, access)
     }
@@ -221,7 +217,9 @@ impl Endpoint {
     pub fn close(self, watch: Watch<'_>) {
         // Before the close: where the shell shares the description, epoll would go on telling of it.
         watch.remove(&self);
-        if matches!(self.fd, Fd::Stdout) && self.kind == Kind::Socket && same_file(self.as_fd(), rustix::stdio::stdin())
+        if matches!(self.fd, Fd::Stdout)
+            && self.kind == Kind::Socket
+            && ask::same_file(self.as_fd(), rustix::stdio::stdin())
         {
             // One socket for both (inetd, socat EXEC): while it is also stdin, closing it ends nothing for its reader.
             let _ = rustix::net::shutdown(self.as_fd(), Shutdown::Write);
@@ -241,9 +239,7 @@ impl Endpoint {
 
     /// Where in a regular file it stands; none where it is none.
     pub fn file_offset(&self) -> Option<u64> {
-        let stat = rustix::fs::fstat(self).ok()?;
-        let regular = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file();
-        regular.then(|| rustix::fs::tell(self).ok()).flatten()
+        ask::is_regular(self.as_fd()).then(|| rustix::fs::tell(self).ok()).flatten()
     }
 
     /// Reads a regular file at an offset of the caller's own.
@@ -258,7 +254,7 @@ impl Endpoint {
     pub fn left(&self) -> (u64, bool) {
         let fd = self.as_fd();
         match self.kind {
-            Kind::File => (unread(fd).unwrap_or(0), false),
+            Kind::File => (ask::unread(fd).unwrap_or(0), false),
             Kind::Pipe | Kind::Socket => (rustix::io::ioctl_fionread(fd).unwrap_or(0), true),
             Kind::Terminal | Kind::Device => (0, true),
         }
@@ -292,6 +288,12 @@ impl Endpoint {
         let _ = rustix::net::sockopt::set_tcp_nodelay(self.as_fd(), on); // no TCP, no segments
     }
 
+    /// Asks whether one is readable and the other writable now, and remembers each no. Both must be watched.
+    pub(super) fn ask_both(from: &mut Self, to: &mut Self) -> bool {
+        [from.readable, to.writable] = ask::both(from.as_fd(), to.as_fd());
+        from.readable && to.writable
+    }
+
     /// Remembers that a call on it would block.
     pub(super) fn drained(&mut self) {
         self.readable = false;
@@ -299,13 +301,13 @@ impl Endpoint {
 
     /// Asks the system whether it is readable now, and remembers a no.
     pub(super) fn ask_readable(&mut self) -> bool {
-        self.readable = self.access == Access::Always || asks(self.as_fd(), PollFlags::IN);
+        self.readable = self.access == Access::Always || ask::readable(self.as_fd());
         self.readable
     }
 
     /// Asks the system whether it is writable now, and remembers a no.
     pub(super) fn ask_writable(&mut self) -> bool {
-        self.writable = self.access == Access::Always || asks(self.as_fd(), PollFlags::OUT);
+        self.writable = self.access == Access::Always || ask::writable(self.as_fd());
         self.writable
     }
 
@@ -326,7 +328,7 @@ impl Endpoint {
     /// Whatever the system says, but that it would block or was interrupted.
     pub fn read(&mut self, buf: &mut [u8]) -> io::Result<Io> {
         loop {
-            if self.kind == Kind::Terminal && self.readable && !in_foreground(self.as_fd()) {
+            if self.kind == Kind::Terminal && self.readable && !ask::in_foreground(self.as_fd()) {
                 self.readable = false; // what is typed is the shell's; once in the foreground, the next line tells
             }
             if !self.readable || (self.access == Access::Polled && !self.ask_readable()) {
@@ -368,7 +370,7 @@ impl Endpoint {
                 (Access::DontWait, _) => {
                     rustix::net::send(self.as_fd(), bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
                 }
-                (Access::Polled, _) => rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(POLLED_WRITE)]),
+                (Access::Polled, _) => rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(ask::POLLED_WRITE)]),
                 _ => rustix::io::write(self.as_fd(), bytes),
             };
             match put {
@@ -379,43 +381,4 @@ impl Endpoint {
             }
         }
     }
-}
-
-/// How much of a file lies behind its offset. A block device has its size at its end only.
-fn unread(fd: BorrowedFd<'_>) -> rustix::io::Result<u64> {
-    let offset = rustix::fs::tell(fd)?;
-    let end = rustix::fs::seek(fd, SeekFrom::End(0))?;
-    rustix::fs::seek(fd, SeekFrom::Start(offset))?;
-    Ok(end.saturating_sub(offset))
-}
-
-fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
-    let id = |fd| rustix::fs::fstat(fd).map(|stat| (stat.st_dev, stat.st_ino));
-    id(one).is_ok_and(|one| id(other) == Ok(one))
-}
-
-/// Whether reading this terminal would not stop us (SIGTTIN): also where it is not our controlling one, ENOTTY.
-fn in_foreground(terminal: BorrowedFd<'_>) -> bool {
-    rustix::termios::tcgetpgrp(terminal).map_or(true, |group| group == rustix::process::getpgrp())
-}
-
-/// Asks whether one is readable and the other writable now, and remembers each no. Both must be watched.
-pub(super) fn ask_both(from: &mut Endpoint, to: &mut Endpoint) -> bool {
-    let mut fds =
-        [PollFd::from_borrowed_fd(from.as_fd(), PollFlags::IN), PollFd::from_borrowed_fd(to.as_fd(), PollFlags::OUT)];
-    let asked = poll_now(&mut fds);
-    let [readable, writable] = fds.map(|fd| !asked || !fd.revents().is_empty());
-    (from.readable, to.writable) = (readable, writable);
-    readable && writable
-}
-
-/// Asks poll(2), without waiting. An end or an error counts as ready: the call that follows tells which.
-fn asks(fd: BorrowedFd<'_>, what: PollFlags) -> bool {
-    let mut fds = [PollFd::from_borrowed_fd(fd, what)];
-    !poll_now(&mut fds) || !fds[0].revents().is_empty()
-}
-
-/// poll(2) without waiting; false where it cannot tell, and the call that was asked for has to.
-fn poll_now(fds: &mut [PollFd<'_>]) -> bool {
-    rustix::io::retry_on_intr(|| poll(fds, Some(&Timespec::default()))).is_ok()
 }

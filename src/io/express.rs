@@ -41,7 +41,7 @@ mod linux {
     use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, splice};
 
     use super::{Broken, Count, Endpoint, Side, Step, io};
-    use crate::io::endpoint::{Kind, ask_both};
+    use crate::io::endpoint::Kind;
 
     /// How much one call may move.
     const SPAN: usize = 1 << 20;
@@ -205,7 +205,7 @@ mod linux {
                 Ok(Step::Moved)
             }
             // Which of the two is not ready, splice does not say.
-            Err(Errno::AGAIN) => match ask_both(from, to) {
+            Err(Errno::AGAIN) => match Endpoint::ask_both(from, to) {
                 true => Ok(Step::Moved),
                 false => {
                     if !from.readable() {

@@ -1,7 +1,7 @@
 //! Bytes on their way from one endpoint to another, in order, none lost, and never more held than one buffer.
 //!
 //! A flow begins in memory, where small talk is cheapest. Once it has carried enough, and nobody looks at its bytes, it
-//! takes a way through the kernel ([`super::express`]), and comes back when that way is barred. It knows nothing of what
+//! takes a way through the kernel (`express.rs`), and comes back when that way is barred. It knows nothing of what
 //! its ends mean.
 
 use std::time::Instant;

@@ -1,5 +1,6 @@
 //! Bytes: what holds them ([`endpoint`]), what carries them ([`flow`]), and the descriptors a process is born with.
 
+mod ask;
 pub mod bell;
 mod broken;
 pub mod endpoint;

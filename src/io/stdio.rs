@@ -9,15 +9,16 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::endpoint::{Access, Endpoint, Kind, POLLED_WRITE};
+use super::ask;
+use super::endpoint::{Access, Endpoint, Kind};
 
 /// stdin, ready to be read.
 pub fn stdin() -> Endpoint {
     let fd = rustix::stdio::stdin();
-    let kind = kind(fd);
+    let kind = ask::kind(fd);
     let access = access(kind, || reopen(fd).and_then(|own| Ok(rustix::stdio::dup2_stdin(own)?)));
     Endpoint::stdin(kind, access)
 }
@@ -25,7 +26,7 @@ pub fn stdin() -> Endpoint {
 /// stdout, ready to be written.
 pub fn stdout() -> Endpoint {
     let fd = rustix::stdio::stdout();
-    let kind = kind(fd);
+    let kind = ask::kind(fd);
     let access = access(kind, || reopen(fd).and_then(|own| Ok(rustix::stdio::dup2_stdout(own)?)));
     Endpoint::stdout(kind, access)
 }
@@ -61,7 +62,7 @@ pub fn complain(lines: &str, wait: bool) -> bool {
         if rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience))) == Ok(0) {
             return false;
         }
-        let chunk = &rest[..rest.len().min(POLLED_WRITE)];
+        let chunk = &rest[..rest.len().min(ask::POLLED_WRITE)];
         match rustix::io::retry_on_intr(|| rustix::io::write(stderr, chunk)) {
             Ok(count) => rest = &rest[count..],
             Err(Errno::AGAIN) => {} // somebody else filled it: ask again
@@ -74,8 +75,7 @@ pub fn complain(lines: &str, wait: bool) -> bool {
 /// Whether stderr is a terminal, and we are in its foreground.
 pub fn stderr_is_ours() -> bool {
     let stderr = rustix::stdio::stderr();
-    rustix::termios::isatty(stderr)
-        && rustix::termios::tcgetpgrp(stderr).map_or(true, |group| group == rustix::process::getpgrp())
+    rustix::termios::isatty(stderr) && ask::in_foreground(stderr)
 }
 
 /// Whether what comes is written to a terminal.
@@ -85,21 +85,7 @@ pub fn stdout_is_terminal() -> bool {
 
 /// Whether stdin or stdout is a file, whose end is of interest.
 pub fn carries_a_file() -> bool {
-    let regular = |fd| rustix::fs::fstat(fd).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
-    regular(rustix::stdio::stdin()) || regular(rustix::stdio::stdout())
-}
-
-pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
-    let Ok(stat) = rustix::fs::fstat(fd) else {
-        return Kind::File; // the first call on it says why
-    };
-    match FileType::from_raw_mode(stat.st_mode) {
-        FileType::Socket => Kind::Socket,
-        FileType::Fifo => Kind::Pipe,
-        FileType::CharacterDevice if rustix::termios::isatty(fd) => Kind::Terminal,
-        FileType::CharacterDevice => Kind::Device,
-        _ => Kind::File,
-    }
+    ask::is_regular(rustix::stdio::stdin()) || ask::is_regular(rustix::stdio::stdout())
 }
 
 fn access(kind: Kind, reopen: impl FnOnce() -> io::Result<()>) -> Access {

@@ -1,5 +1,5 @@
 //! Datagrams, sent and received: a client connected to its peer, or a listener that hears everybody and answers who
-//! spoke last. This file opens the sockets; then [`talk`](Talk) has them.
+//! spoke last. This file opens the sockets; then a talk (`talk.rs`) has them.
 
 mod down;
 mod end;
