@@ -1,38 +1,33 @@
 //! Many peers and one local end: what stdin gives goes to all of them (a regular file whole to each), what they send
 //! comes out in whole chunks. Queues are bounded, and no peer stops another.
 
+mod door;
 mod member;
 mod outlet;
 mod queue;
+mod voice;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use slab::Slab;
 
 use self::member::{Member, Over, ReaderFailed};
 use self::outlet::Outlet;
+use self::voice::Source;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::{Many, Relay};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
-use crate::event::{By, Conn, Event, How, Traffic};
-use crate::io::endpoint::{Endpoint, Io, Ready};
+use crate::event::{By, Event, How, Traffic};
+use crate::io::endpoint::Ready;
 use crate::logic::ends::Stdin;
 use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
 use crate::logic::timers::Timers;
-use crate::net::acceptor::{Accepted, Acceptor};
-use crate::net::stream::Stream;
-
-/// How soon to accept again after this machine had nothing left for another connection.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// How many peers are accepted, and how often stdin is read, before those who are here have their turn.
-const GREETINGS: usize = 64;
-const READS: usize = 16;
+use crate::net::acceptor::Acceptor;
 
 const ACCEPTOR: usize = 0;
 const STDIN: usize = 1;
@@ -64,16 +59,6 @@ pub struct Hub {
     outlet: Option<Outlet>,
     /// What those who have gone had carried.
     gone: Traffic,
-}
-
-/// Where what is sent comes from.
-enum Source {
-    /// A stream that all hear.
-    Shared(Endpoint),
-    /// A file that each hears whole, from this offset on.
-    Each(Endpoint, u64),
-    /// Nothing any more, or nothing at all.
-    Silent,
 }
 
 impl Hub {
@@ -133,65 +118,6 @@ impl Hub {
         }
     }
 
-    /// Accepts who waits, as far as the limits allow. True when more may wait.
-    fn accept(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
-        for _ in 0..GREETINGS {
-            let Some(acceptor) = &mut self.acceptor else {
-                return Ok(false);
-            };
-            if self.members.len() >= self.many.at_once || self.pause.is_some_and(|pause| cx.now < pause) {
-                return Ok(false);
-            }
-            match acceptor.accept() {
-                Accepted::Peer(stream) => self.greet(cx, stream),
-                Accepted::Nobody => return Ok(false),
-                Accepted::Failed(error) => {
-                    let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
-                    return Err(cx.fail(failure));
-                }
-                Accepted::Exhausted(error) => {
-                    if self.pause.is_none() {
-                        let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
-                        cx.tell(&Event::Trouble(Box::new(failure)));
-                    }
-                    self.pause = Some(cx.now + PAUSE);
-                    return Ok(false);
-                }
-            }
-            self.pause = None;
-        }
-        Ok(true)
-    }
-
-    fn greet(&mut self, cx: &mut Cx<'_>, stream: Stream) {
-        self.limit = None;
-        let host = stream.peer.addr.ip();
-        if let Some(host) = host {
-            let here = self.hosts.get(&host).copied().unwrap_or(0);
-            if here >= self.many.per_host {
-                cx.tell(&Event::TurnedAway { peer: stream.peer, limit: self.many.per_host });
-                return;
-            }
-            self.hosts.insert(host, here + 1);
-        }
-        self.accepted += 1;
-        let conn: Conn = self.accepted;
-        cx.tell(&Event::Accept { conn, peer: stream.peer.clone(), local: stream.local.clone() });
-        let mut member = Member::new(conn, stream, &self.relay, self.kind, cx.now);
-        member.file = match &self.source {
-            Source::Each(_, offset) => Some(*offset),
-            _ => None,
-        };
-        let key = self.members.insert(member);
-        match self.members[key].stream().io.watch(cx.watch, MEMBERS + key) {
-            Ok(()) => self.call(key),
-            Err(error) => self.lose(cx, key, &Over::Broke(error)),
-        }
-        if self.accepted >= self.many.in_all {
-            self.acceptor = None;
-        }
-    }
-
     fn lose(&mut self, cx: &mut Cx<'_>, key: usize, over: &Over) {
         let mut member = self.members.remove(key);
         self.timers.set(key, None);
@@ -228,98 +154,6 @@ impl Hub {
             }
         }
         Ok(again)
-    }
-
-    /// Whether a peer has something to do at once; then it is due again. Its file is read on for it.
-    fn read_on(&mut self, cx: &mut Cx<'_>, key: usize) -> bool {
-        let Some(member) = self.members.get_mut(key) else {
-            return false;
-        };
-        let mut busy = false;
-        if let (Source::Each(file, _), Some(offset)) = (&self.source, member.wants_file()) {
-            busy = true;
-            member.file = match file.read_at(cx.scratch, offset) {
-                Ok(count) if count > 0 => {
-                    member.give_file(&cx.scratch[..count], cx.now);
-                    Some(offset + count as u64)
-                }
-                Ok(_) => {
-                    member.end_file(cx.now);
-                    None
-                }
-                Err(error) => {
-                    let stdin = Object::Named("stdin".into());
-                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
-                    None
-                }
-            };
-        }
-        let reads = self.outlet.as_ref().is_some_and(|outlet| !outlet.stuck()) && member.reads();
-        if busy || reads {
-            self.call(key);
-        }
-        busy || reads
-    }
-
-    /// Reads stdin for all peers, as long as there is room in each one's queue. True when there is more to read.
-    fn hear(&mut self, cx: &mut Cx<'_>) -> bool {
-        for _ in 0..READS {
-            if self.members.is_empty() || self.members.iter().any(|(_, member)| member.is_full()) {
-                return false;
-            }
-            if !self.held.is_empty() {
-                if !self.speak(cx) {
-                    return false;
-                }
-                continue;
-            }
-            let Source::Shared(stdin) = &mut self.source else {
-                return false;
-            };
-            let ended = match stdin.read(cx.scratch) {
-                Ok(Io::Blocked) => return false,
-                Ok(Io::Moved(count)) => {
-                    self.sending.run(&cx.scratch[..count], &mut self.held);
-                    false
-                }
-                Ok(Io::End) => true,
-                Err(error) => {
-                    let stdin = Object::Named("stdin".into());
-                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
-                    true
-                }
-            };
-            if ended {
-                self.sending.end(&mut self.held);
-                if let Source::Shared(stdin) = std::mem::replace(&mut self.source, Source::Silent) {
-                    stdin.close(cx.watch);
-                }
-                let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
-                all.into_iter().for_each(|key| self.call(key));
-            }
-        }
-        true
-    }
-
-    /// Says what is held to all peers, as far as its time has come.
-    fn speak(&mut self, cx: &mut Cx<'_>) -> bool {
-        let now = match &mut self.pace {
-            Some(pace) => {
-                let now = pace.allow(&self.held, cx.now);
-                pace.sent(&self.held[..now], cx.now);
-                now
-            }
-            None => self.held.len(),
-        };
-        let rest = self.held.split_off(now);
-        let chunk: Rc<[u8]> = std::mem::replace(&mut self.held, rest).into();
-        let hearers: Vec<usize> =
-            self.members.iter().filter(|(_, member)| member.listens()).map(|(key, _)| key).collect();
-        for key in hearers {
-            self.members[key].give(&chunk, cx.now);
-            self.call(key);
-        }
-        now > 0
     }
 
     /// Everybody goes.

@@ -1,0 +1,116 @@
+//! What is said to the peers: stdin, to all who are here, or a file, whole to each.
+
+use std::rc::Rc;
+
+use super::Hub;
+use crate::error::{Deed, Exit, Failure, Object};
+use crate::event::Event;
+use crate::io::endpoint::{Endpoint, Io};
+use crate::task::Cx;
+
+/// How often stdin is read before the peers have their turn.
+const READS: usize = 16;
+
+/// Where what is sent comes from.
+pub(super) enum Source {
+    /// A stream that all hear.
+    Shared(Endpoint),
+    /// A file that each hears whole, from this offset on.
+    Each(Endpoint, u64),
+    /// Nothing any more, or nothing at all.
+    Silent,
+}
+
+impl Hub {
+    /// Whether a peer has something to do at once; then it is due again. Its file is read on for it.
+    pub(super) fn read_on(&mut self, cx: &mut Cx<'_>, key: usize) -> bool {
+        let Some(member) = self.members.get_mut(key) else {
+            return false;
+        };
+        let mut busy = false;
+        if let (Source::Each(file, _), Some(offset)) = (&self.source, member.wants_file()) {
+            busy = true;
+            member.file = match file.read_at(cx.scratch, offset) {
+                Ok(count) if count > 0 => {
+                    member.give_file(&cx.scratch[..count], cx.now);
+                    Some(offset + count as u64)
+                }
+                Ok(_) => {
+                    member.end_file(cx.now);
+                    None
+                }
+                Err(error) => {
+                    let stdin = Object::Named("stdin".into());
+                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
+                    None
+                }
+            };
+        }
+        let reads = self.outlet.as_ref().is_some_and(|outlet| !outlet.stuck()) && member.reads();
+        if busy || reads {
+            self.call(key);
+        }
+        busy || reads
+    }
+
+    /// Reads stdin for all peers, as long as there is room in each one's queue. True when there is more to read.
+    pub(super) fn hear(&mut self, cx: &mut Cx<'_>) -> bool {
+        for _ in 0..READS {
+            if self.members.is_empty() || self.members.iter().any(|(_, member)| member.is_full()) {
+                return false;
+            }
+            if !self.held.is_empty() {
+                if !self.speak(cx) {
+                    return false;
+                }
+                continue;
+            }
+            let Source::Shared(stdin) = &mut self.source else {
+                return false;
+            };
+            let ended = match stdin.read(cx.scratch) {
+                Ok(Io::Blocked) => return false,
+                Ok(Io::Moved(count)) => {
+                    self.sending.run(&cx.scratch[..count], &mut self.held);
+                    false
+                }
+                Ok(Io::End) => true,
+                Err(error) => {
+                    let stdin = Object::Named("stdin".into());
+                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
+                    true
+                }
+            };
+            if ended {
+                self.sending.end(&mut self.held);
+                if let Source::Shared(stdin) = std::mem::replace(&mut self.source, Source::Silent) {
+                    stdin.close(cx.watch);
+                }
+                let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
+                all.into_iter().for_each(|key| self.call(key));
+            }
+        }
+        true
+    }
+
+    /// Says what is held to all peers, as far as its time has come.
+    fn speak(&mut self, cx: &mut Cx<'_>) -> bool {
+        let now = match &mut self.pace {
+            Some(pace) => {
+                let now = pace.allow(&self.held, cx.now);
+                pace.sent(&self.held[..now], cx.now);
+                now
+            }
+            None => self.held.len(),
+        };
+        let rest = self.held.split_off(now);
+        let chunk: Rc<[u8]> = std::mem::replace(&mut self.held, rest).into();
+        let hearers: Vec<usize> =
+            self.members.iter().filter(|(_, member)| member.listens()).map(|(key, _)| key).collect();
+        for key in hearers {
+            self.members[key].give(&chunk, cx.now);
+            self.call(key);
+        }
+        now > 0
+    }
+}
