@@ -27,7 +27,7 @@ use clap::Parser;
 use common::{contest, machine};
 use payload::Payload;
 use settings::{Settings, Work};
-use start::Start;
+use start::{Start, Way};
 use transfer::{Ends, Transfer};
 
 fn main() -> ExitCode {
@@ -58,7 +58,10 @@ fn compare(settings: &Settings) -> Result<(), String> {
         }
     }
     if works.contains(&Work::Start) {
-        contest::hold(&Start::new(settings)?, &tools);
+        contest::hold(&Start::new(settings, Way::Tcp)?, &tools);
+    }
+    if works.contains(&Work::UdpAsk) {
+        contest::hold(&Start::new(settings, Way::Udp)?, &tools);
     }
     Ok(())
 }
