@@ -15,6 +15,8 @@ mod raw;
 mod roster;
 #[path = "relay/settings.rs"]
 mod settings;
+#[path = "relay/shower.rs"]
+mod shower;
 #[path = "relay/start.rs"]
 mod start;
 #[path = "relay/transfer.rs"]
@@ -27,6 +29,7 @@ use clap::Parser;
 use common::{contest, machine};
 use payload::Payload;
 use settings::{Settings, Work};
+use shower::Shower;
 use start::{Start, Way};
 use transfer::{Ends, Transfer};
 
@@ -62,6 +65,9 @@ fn compare(settings: &Settings) -> Result<(), String> {
     }
     if works.contains(&Work::UdpAsk) {
         contest::hold(&Start::new(settings, Way::Udp)?, &tools);
+    }
+    if works.contains(&Work::UdpReceive) {
+        contest::hold(&Shower::new(settings), &tools);
     }
     Ok(())
 }

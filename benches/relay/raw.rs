@@ -2,12 +2,13 @@
 //! Each role is the shortest loop that does the work; none survives an error, and none knows of any tool.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 
+use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, recvmmsg};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::{Shutdown, shutdown};
@@ -23,6 +24,10 @@ const PIPE: usize = 1 << 20;
 /// What most programs that write in blocks write at once.
 const BLOCK: usize = 128 << 10;
 
+/// The most datagrams one call takes, and the room for each.
+const DATAGRAMS: usize = 32;
+const LONGEST: usize = 65_536;
+
 /// Ourselves, to be started in a role.
 pub(crate) fn program() -> Result<PathBuf, String> {
     std::env::current_exe().map_err(|error| format!("find this program: {error}"))
@@ -34,11 +39,13 @@ pub(crate) fn act(mut args: impl Iterator<Item = String>) -> Result<(), String> 
     let place = &args.next().unwrap_or_default();
     let done = match role.as_str() {
         "send" => send(place),
+        "send-polled" => send_polled(place),
         "receive-half-full" => receive_half_full(place),
         "receive-each-fill" => receive_each_fill(place),
         "receive-straight" => receive_straight(place),
         "ask" => ask(place),
         "udp-ask" => udp_ask(place),
+        "udp-receive" => udp_receive(place),
         "feed-by-splice" => feed_by_splice(),
         "feed-by-write" => feed_by_write(),
         "drain" => drain(),
@@ -61,6 +68,25 @@ fn send(place: &str) -> io::Result<()> {
         widen(stdin());
         while splice(stdin(), &socket, PIPE)? > 0 {}
     }
+    shutdown(&socket, Shutdown::Write)?;
+    socket.read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// The file at stdin to the socket, but after a full socket only once it is worth it: one that blocks goes on as soon
+/// as anything fits, and on a Unix socket then wakes for each block.
+fn send_polled(place: &str) -> io::Result<()> {
+    let mut socket = connect(place)?;
+    ioctl_fionbio(&socket, true)?;
+    loop {
+        match rustix::fs::sendfile(&socket, stdin(), None, PIPE) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(Errno::AGAIN) => drop(poll(&mut [PollFd::new(&socket, PollFlags::OUT)], None)?),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    ioctl_fionbio(&socket, false)?;
     shutdown(&socket, Shutdown::Write)?;
     socket.read_to_end(&mut Vec::new())?;
     Ok(())
@@ -135,6 +161,28 @@ fn udp_ask(port: &str) -> io::Result<()> {
     socket.send(&block[..count])?;
     let count = socket.recv(&mut block)?;
     owned(stdout())?.write_all(&block[..count])
+}
+
+/// Datagrams to stdout, many by each call, never asleep: waking up costs more than a datagram. Ends only when killed.
+fn udp_receive(port: &str) -> io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, number(port)?))?;
+    let mut headers = MultiHeaders::<SockaddrIn>::preallocate(DATAGRAMS, None);
+    let mut blocks = vec![[0; LONGEST]; DATAGRAMS];
+    let mut sink = owned(stdout())?;
+    loop {
+        let mut room: Vec<_> = blocks.iter_mut().map(|block| [IoSliceMut::new(block)]).collect();
+        let taken = match recvmmsg(socket.as_raw_fd(), &mut headers, &mut room, MsgFlags::MSG_DONTWAIT, None) {
+            Err(nix::Error::EAGAIN) => continue,
+            taken => taken?,
+        };
+        let sizes: Vec<usize> = taken.map(|datagram| datagram.bytes).collect();
+        let mut filled: Vec<_> = blocks.iter().zip(&sizes).map(|(block, &size)| IoSlice::new(&block[..size])).collect();
+        let mut rest = &mut filled[..];
+        while !rest.is_empty() {
+            let count = sink.write_vectored(rest)?;
+            IoSlice::advance_slices(&mut rest, count);
+        }
+    }
 }
 
 /// The file at stdin into the pipe at stdout, page by page and not copied.

@@ -13,6 +13,8 @@ pub(crate) struct Flags {
     pub(crate) ask: Option<&'static str>,
     /// Send a datagram, print the first answer, leave with it; None for one that cannot.
     pub(crate) udp_ask: Option<&'static str>,
+    /// Take datagrams and write them to stdout; None for one that is a variant in other works only.
+    pub(crate) udp_receive: Option<Shelter>,
     /// Whether receiving works only when stdout is a pipe.
     pub(crate) wants_pipe: bool,
 }
@@ -26,11 +28,29 @@ pub(crate) struct Pair {
     pub(crate) send: &'static str,
 }
 
+/// The command line of a listener for datagrams.
+#[derive(Clone, Copy)]
+pub(crate) enum Shelter {
+    /// It leaves by itself after `{count}` datagrams.
+    Counts(&'static str),
+    /// It stays until it is killed.
+    Stays(&'static str),
+}
+
+impl Shelter {
+    pub(crate) fn flags(self) -> &'static str {
+        match self {
+            Self::Counts(flags) | Self::Stays(flags) => flags,
+        }
+    }
+}
+
 const NSOCK: Flags = Flags {
     tcp: Pair { receive: "-l 127.0.0.1 {port}", send: "127.0.0.1 {port}" },
     unix: Some(Pair { receive: "-lU {path}", send: "-U {path}" }),
     ask: Some("127.0.0.1 {port}"),
     udp_ask: Some("-u -W 1 127.0.0.1 {port}"),
+    udp_receive: Some(Shelter::Counts("-u -l -W {count} 127.0.0.1 {port}")),
     wants_pipe: false,
 };
 
@@ -40,6 +60,7 @@ const NCAT: Flags = Flags {
     unix: Some(Pair { receive: "-l -U --recv-only {path}", send: "-U --send-only {path}" }),
     ask: Some("-n 127.0.0.1 {port}"),
     udp_ask: None,
+    udp_receive: Some(Shelter::Stays("-n -u -l --recv-only 127.0.0.1 {port}")),
     wants_pipe: false,
 };
 
@@ -49,6 +70,7 @@ const OPENBSD: Flags = Flags {
     unix: Some(Pair { receive: "-l -U {path}", send: "-N -U {path}" }),
     ask: Some("-n -N 127.0.0.1 {port}"),
     udp_ask: Some("-n -u -W 1 127.0.0.1 {port}"),
+    udp_receive: Some(Shelter::Counts("-n -u -l -W {count} 127.0.0.1 {port}")),
     wants_pipe: false,
 };
 
@@ -59,6 +81,7 @@ const TRADITIONAL: Flags = Flags {
     unix: None,
     ask: Some("-n -q 1 127.0.0.1 {port}"),
     udp_ask: None,
+    udp_receive: Some(Shelter::Stays("-n -u -l -s 127.0.0.1 -p {port}")),
     wants_pipe: false,
 };
 
@@ -68,6 +91,7 @@ const SOCAT: Flags = Flags {
     unix: Some(Pair { receive: "-u UNIX-LISTEN:{path} -", send: "-u - UNIX-CONNECT:{path}" }),
     ask: Some("- TCP:127.0.0.1:{port}"),
     udp_ask: Some("-t 5 - UDP:127.0.0.1:{port},readbytes=6"),
+    udp_receive: Some(Shelter::Stays("-u UDP-RECV:{port},bind=127.0.0.1 -")),
     wants_pipe: false,
 };
 
@@ -79,23 +103,26 @@ const SOCAT_BIG: Flags = Flags {
     unix: Some(Pair { receive: "-b 1048576 -u UNIX-LISTEN:{path} -", send: "-b 1048576 -u - UNIX-CONNECT:{path}" }),
     ask: None,
     udp_ask: None,
+    udp_receive: None,
     wants_pipe: false,
 };
 
 /// The receiver fills its own pipe half before it drains it; beside it two other ways, as now one, now the other is best.
 const RAW: Flags = Flags {
     tcp: Pair { receive: "--raw receive-half-full {port}", send: "--raw send {port}" },
-    unix: Some(Pair { receive: "--raw receive-half-full {path}", send: "--raw send {path}" }),
+    unix: Some(Pair { receive: "--raw receive-half-full {path}", send: "--raw send-polled {path}" }),
     ask: Some("--raw ask {port}"),
     udp_ask: Some("--raw udp-ask {port}"),
+    udp_receive: Some(Shelter::Stays("--raw udp-receive {port}")),
     wants_pipe: false,
 };
 
 const RAW_EACH_FILL: Flags = Flags {
     tcp: Pair { receive: "--raw receive-each-fill {port}", ..RAW.tcp },
-    unix: Some(Pair { receive: "--raw receive-each-fill {path}", send: "--raw send {path}" }),
+    unix: Some(Pair { receive: "--raw receive-each-fill {path}", send: "--raw send-polled {path}" }),
     ask: None,
     udp_ask: None,
+    udp_receive: None,
     ..RAW
 };
 

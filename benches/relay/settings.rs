@@ -22,6 +22,10 @@ pub(crate) struct Settings {
     #[arg(long, default_value = "2G", value_parser = parse_size)]
     pub(crate) size: u64,
 
+    /// Datagrams of each run of `udp-receive`.
+    #[arg(long, default_value_t = 500_000, value_name = "N")]
+    pub(crate) datagrams: usize,
+
     /// Size of the pipes at stdin and stdout before a tool asks for more; a shell gives 64K.
     #[arg(long, default_value = "64K", value_parser = parse_size)]
     pub(crate) pipe: u64,
@@ -80,6 +84,8 @@ pub(crate) enum Work {
     Start,
     /// One datagram there and back, the whole process.
     UdpAsk,
+    /// Datagrams into a listener, as fast as it takes them without loss.
+    UdpReceive,
 }
 
 impl Work {
@@ -90,7 +96,7 @@ impl Work {
             Self::PipeNull => Some(Ends { source: Source::Pipe, way: Way::Tcp, sink: Sink::Null }),
             Self::PipePipe => Some(Ends { source: Source::Pipe, way: Way::Tcp, sink: Sink::Pipe }),
             Self::UnixNull => Some(Ends { source: Source::File, way: Way::Unix, sink: Sink::Null }),
-            Self::Start | Self::UdpAsk => None,
+            Self::Start | Self::UdpAsk | Self::UdpReceive => None,
         }
     }
 }
