@@ -29,7 +29,7 @@ use clap::Parser;
 use common::{contest, machine};
 use payload::Payload;
 use settings::{Settings, Work};
-use shower::Shower;
+use shower::{Measure, Shower};
 use start::{Start, Way};
 use transfer::{Ends, Transfer};
 
@@ -67,7 +67,8 @@ fn compare(settings: &Settings) -> Result<(), String> {
         contest::hold(&Start::new(settings, Way::Udp)?, &tools);
     }
     if works.contains(&Work::UdpReceive) {
-        contest::hold(&Shower::new(settings), &tools);
+        contest::hold(&Shower::new(settings, Measure::Clock), &tools);
+        contest::hold(&Shower::new(settings, Measure::Cpu), &tools);
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ pub(crate) enum Work {
     Start,
     /// One datagram there and back, the whole process.
     UdpAsk,
-    /// Datagrams into a listener, as fast as it takes them without loss.
+    /// Datagrams into a listener, as fast as it takes them without loss, and what they cost it (two tables).
     UdpReceive,
 }
 

@@ -1,4 +1,6 @@
-//! Datagrams from us to a listener, as fast as it takes them: from the first sent to the last taken.
+//! Datagrams from us to a listener, as fast as it takes them: what passes from the first sent to the last taken, and
+//! the listener's own processor time. The latter tells more: a listener faster than we are falls asleep, and each time
+//! it has to be woken it slows us down, so that a lazy one may look the faster.
 //! We watch the kernel's queue of the listener and never let it overflow, so that nobody is timed while losing.
 
 use std::fs::File;
@@ -15,7 +17,7 @@ use crate::common::contest::Contest;
 use crate::common::figures::Unit;
 use crate::common::place::Place;
 use crate::common::process::{Running, wait_for_all};
-use crate::common::tool::Tool;
+use crate::common::tool::{Kind, Tool};
 use crate::roster::{Flags, Shelter};
 use crate::settings::Settings;
 
@@ -35,16 +37,31 @@ const CEILING: usize = 150_000;
 /// What a datagram costs there, with the kernel's own words about it.
 const COST: usize = 2304;
 
+/// [`SIZE`] as the kernel wants it, which cuts what we send into such datagrams: a sender of single ones would be slower
+/// than most listeners.
+const SEGMENT: i32 = 1400;
+const _: () = assert!(SEGMENT as usize == SIZE);
+
 type Datagram = [u8; SIZE];
+
+/// What is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measure {
+    /// The time that passes.
+    Clock,
+    /// The processor time of the listener.
+    Cpu,
+}
 
 /// The work with everything it needs.
 pub(crate) struct Shower<'a> {
     settings: &'a Settings,
+    measure: Measure,
 }
 
 impl<'a> Shower<'a> {
-    pub(crate) fn new(settings: &'a Settings) -> Self {
-        Self { settings }
+    pub(crate) fn new(settings: &'a Settings, measure: Measure) -> Self {
+        Self { settings, measure }
     }
 
     /// One run. A tool that can count leaves by itself; another is killed once it has taken all and written so much.
@@ -64,7 +81,10 @@ impl<'a> Shower<'a> {
         let queue = Queue::of(port).map_err(|error| format!("open the kernel's table: {error}"))?;
         let clock = Instant::now();
         rain(port, count, &queue, &mut receiver, deadline)?;
-        let seconds = clock.elapsed().as_secs_f64();
+        let seconds = match self.measure {
+            Measure::Clock => clock.elapsed().as_secs_f64(),
+            Measure::Cpu => receiver.cpu_seconds()?,
+        };
         match shelter {
             Shelter::Counts(_) => wait_for_all(vec![&mut receiver], deadline)?,
             Shelter::Stays(_) => wait_for_size(target, written, deadline),
@@ -77,13 +97,21 @@ impl Contest for Shower<'_> {
     type Flags = Flags;
 
     fn title(&self) -> String {
-        format!("{} datagrams of {SIZE} bytes → UDP listener → /dev/null", self.settings.datagrams)
+        let what = match self.measure {
+            Measure::Clock => "",
+            Measure::Cpu => ", the listener's CPU",
+        };
+        format!("{} datagrams of {SIZE} bytes → UDP listener → /dev/null{what}", self.settings.datagrams)
     }
 
     fn unit(&self) -> Unit {
         #[expect(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
         let amount = self.settings.datagrams as f64 / 1e3;
-        Unit::Rate { amount, name: "1,000 datagrams/s" }
+        let name = match self.measure {
+            Measure::Clock => "1,000 datagrams/s",
+            Measure::Cpu => "1,000 datagrams/CPU second",
+        };
+        Unit::Rate { amount, name }
     }
 
     fn rounds(&self) -> usize {
@@ -91,7 +119,8 @@ impl Contest for Shower<'_> {
     }
 
     fn invites(&self, tool: &Tool<Flags>) -> bool {
-        tool.flags.udp_receive.is_some()
+        // Our own bare calls never sleep, so what they cost means nothing.
+        tool.flags.udp_receive.is_some() && !(self.measure == Measure::Cpu && tool.kind == Kind::Limit)
     }
 
     /// Few datagrams into a file in place of /dev/null, compared byte by byte.
@@ -135,13 +164,16 @@ fn rain(port: u16, count: usize, queue: &Queue, receiver: &mut Running, deadline
     let complain = |error: io::Error| format!("send datagrams: {error}");
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(complain)?;
     socket.connect((Ipv4Addr::LOCALHOST, port)).map_err(complain)?;
-    setsockopt(&socket, UdpGsoSegment, &(SIZE as i32)).map_err(|errno| complain(errno.into()))?;
+    setsockopt(&socket, UdpGsoSegment, &SEGMENT).map_err(|errno| complain(errno.into()))?;
     let mut datagrams = [datagram(0); BATCH];
     let mut sent = 0;
     loop {
         let Some(Backlog { bytes, drops }) = queue.look().map_err(|error| format!("read the table: {error}"))? else {
+            if sent == count {
+                return Ok(());
+            }
             receiver.has_left()?;
-            return if sent == count { Ok(()) } else { Err(format!("LOST: it left after {sent} datagrams")) };
+            return Err(format!("LOST: it left after {sent} datagrams"));
         };
         if drops > 0 {
             return Err(format!("LOST: {drops} datagrams dropped of {sent}"));
