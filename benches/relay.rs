@@ -15,6 +15,8 @@ mod raw;
 mod roster;
 #[path = "relay/settings.rs"]
 mod settings;
+#[path = "relay/shower.rs"]
+mod shower;
 #[path = "relay/start.rs"]
 mod start;
 #[path = "relay/transfer.rs"]
@@ -27,7 +29,8 @@ use clap::Parser;
 use common::{contest, machine};
 use payload::Payload;
 use settings::{Settings, Work};
-use start::Start;
+use shower::{Measure, Shower};
+use start::{Start, Way};
 use transfer::{Ends, Transfer};
 
 fn main() -> ExitCode {
@@ -58,7 +61,14 @@ fn compare(settings: &Settings) -> Result<(), String> {
         }
     }
     if works.contains(&Work::Start) {
-        contest::hold(&Start::new(settings)?, &tools);
+        contest::hold(&Start::new(settings, Way::Tcp)?, &tools);
+    }
+    if works.contains(&Work::UdpAsk) {
+        contest::hold(&Start::new(settings, Way::Udp)?, &tools);
+    }
+    if works.contains(&Work::UdpReceive) {
+        contest::hold(&Shower::new(settings, Measure::Clock), &tools);
+        contest::hold(&Shower::new(settings, Measure::Cpu), &tools);
     }
     Ok(())
 }

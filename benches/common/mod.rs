@@ -5,7 +5,7 @@
 pub(crate) mod contest;
 pub(crate) mod figures;
 pub(crate) mod machine;
-pub(crate) mod port;
+pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod table;
 pub(crate) mod tool;

@@ -40,6 +40,16 @@ impl Running {
         }
     }
 
+    /// The processor time the child has used so far, in seconds. Not to be had once it was found to have left.
+    pub(crate) fn cpu_seconds(&self) -> Result<f64, String> {
+        let file = format!("/proc/{}/schedstat", self.child.id());
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("read {file}: {error}"))?;
+        let nanoseconds: Option<u64> = text.split_whitespace().next().and_then(|word| word.parse().ok());
+        nanoseconds
+            .map(|count| Duration::from_nanos(count).as_secs_f64())
+            .ok_or_else(|| format!("{file} tells nothing"))
+    }
+
     /// What the child said on stderr, on one line.
     pub(crate) fn words(&self) -> String {
         let words = String::from_utf8_lossy(&self.words);

@@ -1,6 +1,7 @@
 //! A program that takes part in a comparison, and where it is installed. Its flags are the benchmark's affair.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -24,10 +25,13 @@ pub(crate) struct Tool<F> {
 }
 
 impl<F> Tool<F> {
-    /// The command for a line of flags such as `-l 127.0.0.1 {port}`; no shell, so no quoting either.
-    pub(crate) fn command(&self, flags: &str, port: u16) -> Command {
+    /// The command for a line of flags such as `-l 127.0.0.1 {port}` or `-lU {path}`, with the place put in;
+    /// no shell, so no quoting either.
+    pub(crate) fn command(&self, flags: &str, place: impl Display) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(flags.split_whitespace().map(|flag| flag.replace("{port}", &port.to_string())));
+        let place = place.to_string();
+        let fill_in = |flag: &str| flag.replace("{port}", &place).replace("{path}", &place);
+        command.args(flags.split_whitespace().map(fill_in));
         command
     }
 }

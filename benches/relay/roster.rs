@@ -6,71 +6,132 @@ use crate::raw;
 /// The command lines of one tool. In all of them the listener's stdin is /dev/null.
 #[derive(Clone, Copy)]
 pub(crate) struct Flags {
+    pub(crate) tcp: Pair,
+    /// None for one that has no Unix sockets.
+    pub(crate) unix: Option<Pair>,
+    /// Send a line, print the answer, leave; None for one that is a variant in receiving only.
+    pub(crate) ask: Option<&'static str>,
+    /// Send a datagram, print the first answer, leave with it; None for one that cannot.
+    pub(crate) udp_ask: Option<&'static str>,
+    /// Take datagrams and write them to stdout; None for one that is a variant in other works only.
+    pub(crate) udp_receive: Option<Shelter>,
+    /// Whether receiving works only when stdout is a pipe.
+    pub(crate) wants_pipe: bool,
+}
+
+/// The command lines of both ends of a transfer.
+#[derive(Clone, Copy)]
+pub(crate) struct Pair {
     /// Accept one connection and write it to stdout.
     pub(crate) receive: &'static str,
     /// Send stdin and leave.
     pub(crate) send: &'static str,
-    /// Send a line, print the answer, leave; None for one that is a variant in `receive` only.
-    pub(crate) ask: Option<&'static str>,
-    /// Whether `receive` works only when stdout is a pipe.
-    pub(crate) wants_pipe: bool,
+}
+
+/// The command line of a listener for datagrams.
+#[derive(Clone, Copy)]
+pub(crate) enum Shelter {
+    /// It leaves by itself after `{count}` datagrams.
+    Counts(&'static str),
+    /// It stays until it is killed.
+    Stays(&'static str),
+}
+
+impl Shelter {
+    pub(crate) fn flags(self) -> &'static str {
+        match self {
+            Self::Counts(flags) | Self::Stays(flags) => flags,
+        }
+    }
 }
 
 const NSOCK: Flags = Flags {
-    receive: "-l 127.0.0.1 {port}",
-    send: "127.0.0.1 {port}",
+    tcp: Pair { receive: "-l 127.0.0.1 {port}", send: "127.0.0.1 {port}" },
+    unix: Some(Pair { receive: "-lU {path}", send: "-U {path}" }),
     ask: Some("127.0.0.1 {port}"),
+    udp_ask: Some("-u -W 1 127.0.0.1 {port}"),
+    udp_receive: Some(Shelter::Counts("-u -l -W {count} 127.0.0.1 {port}")),
     wants_pipe: false,
 };
 
+/// Over UDP it leaves with stdin's end and without the answer; with stdin held open it never leaves by itself.
 const NCAT: Flags = Flags {
-    receive: "-n -l --recv-only 127.0.0.1 {port}",
-    send: "-n --send-only 127.0.0.1 {port}",
+    tcp: Pair { receive: "-n -l --recv-only 127.0.0.1 {port}", send: "-n --send-only 127.0.0.1 {port}" },
+    unix: Some(Pair { receive: "-l -U --recv-only {path}", send: "-U --send-only {path}" }),
     ask: Some("-n 127.0.0.1 {port}"),
+    udp_ask: None,
+    udp_receive: Some(Shelter::Stays("-n -u -l --recv-only 127.0.0.1 {port}")),
     wants_pipe: false,
 };
 
 /// Without -N it never tells the other side that stdin has ended.
 const OPENBSD: Flags = Flags {
-    receive: "-n -l 127.0.0.1 {port}",
-    send: "-n -N 127.0.0.1 {port}",
+    tcp: Pair { receive: "-n -l 127.0.0.1 {port}", send: "-n -N 127.0.0.1 {port}" },
+    unix: Some(Pair { receive: "-l -U {path}", send: "-N -U {path}" }),
     ask: Some("-n -N 127.0.0.1 {port}"),
+    udp_ask: Some("-n -u -W 1 127.0.0.1 {port}"),
+    udp_receive: Some(Shelter::Counts("-n -u -l -W {count} 127.0.0.1 {port}")),
     wants_pipe: false,
 };
 
-/// With -q 0 it leaves at stdin's end, before any answer; with -q 1 it waits a second, or for the other's end.
+/// With -q 0 it leaves at stdin's end, before any answer; with -q 1 it waits a second, or for the other's end,
+/// and a datagram's answer is none.
 const TRADITIONAL: Flags = Flags {
-    receive: "-n -l -s 127.0.0.1 -p {port}",
-    send: "-n -q 0 127.0.0.1 {port}",
+    tcp: Pair { receive: "-n -l -s 127.0.0.1 -p {port}", send: "-n -q 0 127.0.0.1 {port}" },
+    unix: None,
     ask: Some("-n -q 1 127.0.0.1 {port}"),
+    udp_ask: None,
+    udp_receive: Some(Shelter::Stays("-n -u -l -s 127.0.0.1 -p {port}")),
     wants_pipe: false,
 };
 
+/// What makes it leave with a datagram's answer is the answer's size.
 const SOCAT: Flags = Flags {
-    receive: "-u TCP-LISTEN:{port},bind=127.0.0.1 -",
-    send: "-u - TCP:127.0.0.1:{port}",
+    tcp: Pair { receive: "-u TCP-LISTEN:{port},bind=127.0.0.1 -", send: "-u - TCP:127.0.0.1:{port}" },
+    unix: Some(Pair { receive: "-u UNIX-LISTEN:{path} -", send: "-u - UNIX-CONNECT:{path}" }),
     ask: Some("- TCP:127.0.0.1:{port}"),
+    udp_ask: Some("-t 5 - UDP:127.0.0.1:{port},readbytes=6"),
+    udp_receive: Some(Shelter::Stays("-u UDP-RECV:{port},bind=127.0.0.1 -")),
     wants_pipe: false,
 };
 
 const SOCAT_BIG: Flags = Flags {
-    receive: "-b 1048576 -u TCP-LISTEN:{port},bind=127.0.0.1 -",
-    send: "-b 1048576 -u - TCP:127.0.0.1:{port}",
+    tcp: Pair {
+        receive: "-b 1048576 -u TCP-LISTEN:{port},bind=127.0.0.1 -",
+        send: "-b 1048576 -u - TCP:127.0.0.1:{port}",
+    },
+    unix: Some(Pair { receive: "-b 1048576 -u UNIX-LISTEN:{path} -", send: "-b 1048576 -u - UNIX-CONNECT:{path}" }),
     ask: None,
+    udp_ask: None,
+    udp_receive: None,
     wants_pipe: false,
 };
 
 /// The receiver fills its own pipe half before it drains it; beside it two other ways, as now one, now the other is best.
 const RAW: Flags = Flags {
-    receive: "--raw receive-half-full {port}",
-    send: "--raw send {port}",
+    tcp: Pair { receive: "--raw receive-half-full {port}", send: "--raw send {port}" },
+    unix: Some(Pair { receive: "--raw receive-half-full {path}", send: "--raw send-polled {path}" }),
     ask: Some("--raw ask {port}"),
+    udp_ask: Some("--raw udp-ask {port}"),
+    udp_receive: Some(Shelter::Stays("--raw udp-receive {port}")),
     wants_pipe: false,
 };
 
-const RAW_EACH_FILL: Flags = Flags { receive: "--raw receive-each-fill {port}", ask: None, ..RAW };
+const RAW_EACH_FILL: Flags = Flags {
+    tcp: Pair { receive: "--raw receive-each-fill {port}", ..RAW.tcp },
+    unix: Some(Pair { receive: "--raw receive-each-fill {path}", send: "--raw send-polled {path}" }),
+    ask: None,
+    udp_ask: None,
+    udp_receive: None,
+    ..RAW
+};
 
-const RAW_STRAIGHT: Flags = Flags { receive: "--raw receive-straight {port}", wants_pipe: true, ..RAW_EACH_FILL };
+const RAW_STRAIGHT: Flags = Flags {
+    tcp: Pair { receive: "--raw receive-straight {port}", ..RAW.tcp },
+    unix: None,
+    wants_pipe: true,
+    ..RAW_EACH_FILL
+};
 
 /// Every tool of the roster that this machine has, nsock first and the limit last.
 pub(crate) fn installed(only: &[String]) -> Result<Vec<Tool<Flags>>, String> {

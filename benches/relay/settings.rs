@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
-use crate::transfer::{Ends, Sink, Source};
+use crate::transfer::{Ends, Sink, Source, Way};
 
 /// nsock beside every installed netcat: medians and ratios as Markdown.
 #[derive(Parser)]
@@ -14,13 +14,17 @@ pub(crate) struct Settings {
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub(crate) runs: usize,
 
-    /// Timed runs of each tool in `start`, where one run is a few milliseconds.
+    /// Timed runs of each tool in `start` and `udp-ask`, where one run is a few milliseconds.
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub(crate) starts: usize,
 
     /// Bytes of each transfer: 500M, 2G (suffixes are powers of 1024).
     #[arg(long, default_value = "2G", value_parser = parse_size)]
     pub(crate) size: u64,
+
+    /// Datagrams of each run of `udp-receive`.
+    #[arg(long, default_value_t = 500_000, value_name = "N")]
+    pub(crate) datagrams: usize,
 
     /// Size of the pipes at stdin and stdout before a tool asks for more; a shell gives 64K.
     #[arg(long, default_value = "64K", value_parser = parse_size)]
@@ -74,18 +78,25 @@ pub(crate) enum Work {
     PipeNull,
     /// A pipe to a pipe.
     PipePipe,
+    /// A file to /dev/null, over a Unix stream socket.
+    UnixNull,
     /// One line there and back, the whole process.
     Start,
+    /// One datagram there and back, the whole process.
+    UdpAsk,
+    /// Datagrams into a listener, as fast as it takes them without loss, and what they cost it (two tables).
+    UdpReceive,
 }
 
 impl Work {
-    /// What stands at both ends of the tools, if bytes are to be moved.
+    /// What stands at both ends of the tools and between them, if bytes are to be moved.
     pub(crate) fn ends(self) -> Option<Ends> {
         match self {
-            Self::FileNull => Some(Ends { source: Source::File, sink: Sink::Null }),
-            Self::PipeNull => Some(Ends { source: Source::Pipe, sink: Sink::Null }),
-            Self::PipePipe => Some(Ends { source: Source::Pipe, sink: Sink::Pipe }),
-            Self::Start => None,
+            Self::FileNull => Some(Ends { source: Source::File, way: Way::Tcp, sink: Sink::Null }),
+            Self::PipeNull => Some(Ends { source: Source::Pipe, way: Way::Tcp, sink: Sink::Null }),
+            Self::PipePipe => Some(Ends { source: Source::Pipe, way: Way::Tcp, sink: Sink::Pipe }),
+            Self::UnixNull => Some(Ends { source: Source::File, way: Way::Unix, sink: Sink::Null }),
+            Self::Start | Self::UdpAsk | Self::UdpReceive => None,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! One line there and back: what a whole process costs, from its start to its exit.
+//! One line there and back, over TCP or as one datagram: what a whole process costs, from its start to its exit.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,25 +18,42 @@ use crate::settings::Settings;
 
 const LINE: &[u8] = b"hello\n";
 
+/// How the line travels.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    Tcp,
+    Udp,
+}
+
 /// A server in a thread of ours, and a file with the line to say.
 pub(crate) struct Start<'a> {
     settings: &'a Settings,
+    way: Way,
     port: u16,
     line: NamedTempFile,
 }
 
 impl<'a> Start<'a> {
-    pub(crate) fn new(settings: &'a Settings) -> Result<Self, String> {
-        Self::open(settings).map_err(|error| format!("set up the server: {error}"))
+    pub(crate) fn new(settings: &'a Settings, way: Way) -> Result<Self, String> {
+        Self::open(settings, way).map_err(|error| format!("set up the server: {error}"))
     }
 
-    fn open(settings: &'a Settings) -> io::Result<Self> {
+    fn open(settings: &'a Settings, way: Way) -> io::Result<Self> {
         let mut line = NamedTempFile::new_in(settings.dir())?;
         line.write_all(LINE)?;
-        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = server.local_addr()?.port();
-        thread::spawn(move || serve(&server));
-        Ok(Self { settings, port, line })
+        let port = match way {
+            Way::Tcp => start_server()?,
+            Way::Udp => start_echo()?,
+        };
+        Ok(Self { settings, way, port, line })
+    }
+
+    /// The command line that asks, if the tool has one.
+    fn flags(&self, tool: &Tool<Flags>) -> Option<&'static str> {
+        match self.way {
+            Way::Tcp => tool.flags.ask,
+            Way::Udp => tool.flags.udp_ask,
+        }
     }
 
     fn ask(&self, tool: &Tool<Flags>, flags: &str) -> Result<f64, String> {
@@ -58,7 +75,10 @@ impl Contest for Start<'_> {
     type Flags = Flags;
 
     fn title(&self) -> String {
-        "one line there and back, the whole process".into()
+        match self.way {
+            Way::Tcp => "one line there and back, the whole process".into(),
+            Way::Udp => "one datagram there and back, the whole process".into(),
+        }
     }
 
     fn unit(&self) -> Unit {
@@ -70,7 +90,7 @@ impl Contest for Start<'_> {
     }
 
     fn invites(&self, tool: &Tool<Flags>) -> bool {
-        tool.flags.ask.is_some()
+        self.flags(tool).is_some()
     }
 
     fn prove(&self, tool: &Tool<Flags>) -> Result<(), String> {
@@ -78,8 +98,32 @@ impl Contest for Start<'_> {
     }
 
     fn time(&self, tool: &Tool<Flags>) -> Result<f64, String> {
-        let flags = tool.flags.ask.ok_or("takes no part")?;
+        let flags = self.flags(tool).ok_or("takes no part")?;
         self.ask(tool, flags)
+    }
+}
+
+fn start_server() -> io::Result<u16> {
+    let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let port = server.local_addr()?.port();
+    thread::spawn(move || serve(&server));
+    Ok(port)
+}
+
+fn start_echo() -> io::Result<u16> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let port = socket.local_addr()?.port();
+    thread::spawn(move || echo(&socket));
+    Ok(port)
+}
+
+/// Sends every datagram back. An error is about a client that has left: the next one is served.
+fn echo(socket: &UdpSocket) {
+    let mut datagram = [0; 65536];
+    loop {
+        if let Ok((count, client)) = socket.recv_from(&mut datagram) {
+            let _ = socket.send_to(&datagram[..count], client);
+        }
     }
 }
 

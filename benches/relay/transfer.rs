@@ -1,4 +1,4 @@
-//! Bytes from one process over TCP to another, the same tool at both ends, from the sender's start to the last exit.
+//! Bytes from one process over TCP or a Unix socket to another, the same tool at both ends, from the sender's start to the last exit.
 
 use std::fs::File;
 use std::io::PipeReader;
@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use crate::common::contest::Contest;
 use crate::common::figures::Unit;
-use crate::common::port;
+use crate::common::place::Place;
 use crate::common::process::{Running, wait_for_all};
 use crate::common::tool::Tool;
 use crate::payload::Payload;
 use crate::raw;
-use crate::roster::Flags;
+use crate::roster::{Flags, Pair};
 use crate::settings::{Feed, Settings};
 
 /// What the sender's stdin is.
@@ -29,10 +29,18 @@ pub(crate) enum Sink {
     Pipe,
 }
 
-/// Both ends of the way.
+/// What lies between the tools.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Tcp,
+    Unix,
+}
+
+/// Both ends, and the way between them.
 #[derive(Clone, Copy)]
 pub(crate) struct Ends {
     pub(crate) source: Source,
+    pub(crate) way: Way,
     pub(crate) sink: Sink,
 }
 
@@ -52,15 +60,19 @@ impl<'a> Transfer<'a> {
     /// One run: who receives is listening before the clock starts, and it stops when all have left.
     fn run(&self, tool: &Tool<Flags>, payload: &Payload, target: File) -> Result<f64, String> {
         let deadline = Instant::now() + self.settings.limit();
-        let port = port::free()?;
+        let flags = self.flags(tool).ok_or("takes no part")?;
+        let place = match self.ends.way {
+            Way::Tcp => Place::tcp(),
+            Way::Unix => Place::unix(),
+        }?;
         let (stdout, mut drain) = self.sink(target)?;
-        let mut command = tool.command(tool.flags.receive, port);
+        let mut command = tool.command(flags.receive, &place);
         command.stdin(Stdio::null()).stdout(stdout);
         let mut receiver = Running::start("receiver", command)?;
-        port::wait_for_listener(port, &mut receiver, deadline)?;
+        place.wait_for_listener(&mut receiver, deadline)?;
 
         let (stdin, mut feed) = self.source(payload)?;
-        let mut command = tool.command(tool.flags.send, port);
+        let mut command = tool.command(flags.send, &place);
         command.stdin(stdin).stdout(Stdio::null());
         let clock = Instant::now();
         let mut sender = Running::start("sender", command)?;
@@ -71,6 +83,14 @@ impl<'a> Transfer<'a> {
         let seconds = clock.elapsed().as_secs_f64();
         drain.map_or(Ok(()), |drain| check_count(&drain, payload.size()))?;
         Ok(seconds)
+    }
+
+    /// The command lines for the way, if the tool knows it.
+    fn flags(&self, tool: &Tool<Flags>) -> Option<Pair> {
+        match self.ends.way {
+            Way::Tcp => Some(tool.flags.tcp),
+            Way::Unix => tool.flags.unix,
+        }
     }
 
     /// The sender's stdin, and the process that feeds it.
@@ -118,11 +138,15 @@ impl Contest for Transfer<'_> {
             (Source::Pipe, Feed::Splice) => "pipe",
             (Source::Pipe, Feed::Write) => "pipe (fed by write)",
         };
+        let way = match self.ends.way {
+            Way::Tcp => "TCP",
+            Way::Unix => "Unix stream socket",
+        };
         let sink = match self.ends.sink {
             Sink::Null => "/dev/null",
             Sink::Pipe => "pipe",
         };
-        format!("{source} → TCP → {sink}, {} MiB", self.payload.size() >> 20)
+        format!("{source} → {way} → {sink}, {} MiB", self.payload.size() >> 20)
     }
 
     fn unit(&self) -> Unit {
@@ -136,7 +160,7 @@ impl Contest for Transfer<'_> {
     }
 
     fn invites(&self, tool: &Tool<Flags>) -> bool {
-        self.ends.sink == Sink::Pipe || !tool.flags.wants_pipe
+        self.flags(tool).is_some() && (self.ends.sink == Sink::Pipe || !tool.flags.wants_pipe)
     }
 
     /// The small sample into a file in place of /dev/null, compared byte by byte.
