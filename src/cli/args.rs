@@ -151,7 +151,7 @@ pub struct Many {
     pub max_conns_per_host: Option<usize>,
 
     /// Serve N in all, then leave
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub accept: Option<u64>,
 
     /// Prefix each line on stdout with the peer it came from

@@ -270,6 +270,14 @@ fn needs(args: &Args) -> Result<(), Usage> {
         (args.bytes.datagram.is_some(), "--datagram", mode.udp, "-u"),
         (args.socket.broadcast, "-b", mode.udp, "-u"),
     ];
+    let crowd = [
+        (many.max_conns.is_some(), "-m"),
+        (many.max_conns_per_host.is_some(), "--max-conns-per-host"),
+        (many.accept.is_some(), "--accept"),
+    ];
+    if let (true, Some((_, flag))) = (mode.udp, crowd.iter().find(|(given, _)| *given)) {
+        return Err(format!("{flag} has no meaning for datagrams").into());
+    }
     match rules.iter().find(|(given, _, met, _)| *given && !met) {
         Some((_, flag, _, other)) => Err(format!("{flag} has a meaning only beside {other}").into()),
         None => Ok(()),

@@ -129,9 +129,8 @@ impl Flow {
         self.works.as_ref().map_or(0, |works| works.chain.unmappable())
     }
 
-    /// Sends something of our own along.
+    /// Sends something of our own along, which the source did not give.
     pub fn inject(&mut self, bytes: &[u8]) {
-        self.count.taken += bytes.len() as u64;
         self.held.append(bytes);
     }
 

@@ -24,18 +24,25 @@ impl Hub {
             let Some(acceptor) = &mut self.acceptor else {
                 return Ok(false);
             };
-            if self.members.len() >= self.many.at_once || self.pause.is_some_and(|pause| cx.now < pause) {
+            if self.pause.is_some_and(|pause| cx.now < pause) {
+                return Ok(false);
+            }
+            self.pause = None;
+            if self.members.len() >= self.many.at_once {
                 return Ok(false);
             }
             match acceptor.accept() {
                 Accepted::Peer(stream) => self.greet(cx, stream),
-                Accepted::Nobody => return Ok(false),
+                Accepted::Nobody => {
+                    self.exhausted = false;
+                    return Ok(false);
+                }
                 Accepted::Failed(error) => {
                     let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
                     return Err(cx.fail(failure));
                 }
                 Accepted::Exhausted(error) => {
-                    if self.pause.is_none() {
+                    if !std::mem::replace(&mut self.exhausted, true) {
                         let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
                         cx.tell(&Event::Trouble(Box::new(failure)));
                     }
@@ -43,7 +50,6 @@ impl Hub {
                     return Ok(false);
                 }
             }
-            self.pause = None;
         }
         Ok(true)
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::outlet::Outlet;
 use super::queue::{LIMIT, Queue};
+use crate::cli::peer::{Addr, UnixName};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{By, Chunk, Close, Conn, Event, How, Traffic};
@@ -37,6 +38,8 @@ pub(super) struct Member {
     received: u64,
     /// Since when the queue is full.
     full: Option<Instant>,
+    /// It takes no more: what the system said.
+    wreck: Option<Box<io::Error>>,
     /// Until when our own close lasts.
     linger: Option<Instant>,
     /// The peer has sent its last byte.
@@ -84,6 +87,7 @@ impl Member {
             sent: 0,
             received: 0,
             full: None,
+            wreck: None,
             linger: None,
             ended: false,
             extras: (!plain).then(|| Box::new(Extras { receiving, sending, halt })),
@@ -103,12 +107,17 @@ impl Member {
 
     /// Whether it takes more of what stdin gives, once there is room.
     pub(super) fn listens(&self) -> bool {
-        !self.ends.ended_first() && self.linger.is_none()
+        !self.ends.ended_first() && self.linger.is_none() && self.wreck.is_none()
     }
 
     /// Whether there may be something to read from it, that the next turn has to read.
     pub(super) fn reads(&self) -> bool {
         self.stream.io.readable() && !self.ended && self.linger.is_none()
+    }
+
+    /// Notes that its silence is ours.
+    pub(super) fn touch(&mut self, now: Instant) {
+        self.ends.moved(now);
     }
 
     /// Whether more of its file can be read for it.
@@ -152,7 +161,9 @@ impl Member {
         if let Some(until) = self.linger {
             return Ok(self.drop_input(cx, until));
         }
-        if let Err(over) = self.receive(cx, outlet)? {
+        let met =
+            self.extras.as_mut().and_then(|extras| extras.halt.as_mut()).is_some_and(|halt| halt.met(cx.now, false));
+        if !met && let Err(over) = self.receive(cx, outlet)? {
             return Ok(Err(over));
         }
         if let Err(over) = self.send(cx) {
@@ -185,6 +196,7 @@ impl Member {
                         break;
                     }
                 }
+                Ok(Io::End) if self.wreck.is_some() => return Ok(Err(self.broke(None))),
                 Ok(Io::End) => {
                     self.ended = true;
                     self.flush(outlet)?;
@@ -192,7 +204,7 @@ impl Member {
                     self.stream.probe_peer();
                     cx.tell(&Event::HalfClose { conn: self.conn, by: By::Peer });
                 }
-                Err(error) => return Ok(Err(Over::Broke(error))),
+                Err(error) => return Ok(Err(self.broke(Some(error)))),
             }
         }
         Ok(Ok(()))
@@ -217,12 +229,14 @@ impl Member {
             more = extras.halt.as_mut().is_none_or(|halt| halt.see(bytes, cx.now));
             if !extras.receiving.is_empty() {
                 extras.receiving.run(bytes, &mut filtered);
-                let answers = extras.receiving.answers();
-                self.queue.push(answers.into());
+                // While some wait to be sent, telnet keeps the others, each once.
+                if self.queue.is_empty() && !self.ends.ended_first() && self.wreck.is_none() {
+                    self.queue.push(extras.receiving.answers().into());
+                }
                 bytes = &filtered;
             }
         }
-        outlet.give(self.conn, || name(&self.stream), bytes).map_err(ReaderFailed)?;
+        outlet.give(self.conn, || name(self.conn, &self.stream), bytes).map_err(ReaderFailed)?;
         if first {
             cx.tell(&Event::FirstByte { conn: self.conn, after: cx.now - self.began });
         }
@@ -235,11 +249,11 @@ impl Member {
         if let Some(extras) = &mut self.extras {
             extras.receiving.end(&mut rest);
         }
-        outlet.give(self.conn, || name(&self.stream), &rest).map_err(ReaderFailed)
+        outlet.give(self.conn, || name(self.conn, &self.stream), &rest).map_err(ReaderFailed)
     }
 
     fn send(&mut self, cx: &mut Cx<'_>) -> Result<(), Over> {
-        while let Some(front) = self.queue.front() {
+        while let (Some(front), None) = (self.queue.front(), &self.wreck) {
             match self.stream.io.write(front) {
                 Ok(Io::Moved(count)) => {
                     let chunk = Chunk {
@@ -255,10 +269,12 @@ impl Member {
                     self.ends.moved(cx.now);
                 }
                 Ok(Io::Blocked | Io::End) => break,
-                Err(error) => return Err(Over::Broke(error)),
+                // What it has sent before is still read.
+                Err(error) if self.ended => return Err(Over::Broke(error)),
+                Err(error) => self.wreck = Some(Box::new(error)),
             }
         }
-        self.full = match self.is_full() {
+        self.full = match self.is_full() && self.wreck.is_none() {
             true => Some(self.full.unwrap_or(cx.now)),
             false => None,
         };
@@ -325,10 +341,15 @@ impl Member {
         Traffic { sent: self.sent, received: self.received, expected: None, elapsed: now - self.began }
     }
 
-    /// Tells how it ended.
-    pub(super) fn tell_end(&self, cx: &mut Cx<'_>, over: &Over) {
-        let unsent = self.queue.len() as u64;
-        let lost = (unsent > 0).then_some(Lost { bytes: unsent, at_least: self.file.is_some(), way: Way::Up });
+    fn broke(&mut self, error: Option<io::Error>) -> Over {
+        let first = self.wreck.take().map(|wreck| *wreck);
+        Over::Broke(first.or(error).unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()))
+    }
+
+    /// Tells how it ended: the exit status that follows. `rest`: what is left of its file.
+    pub(super) fn tell_end(&self, cx: &mut Cx<'_>, over: &Over, rest: u64) -> Exit {
+        let unsent = self.queue.len() as u64 + rest;
+        let lost = (unsent > 0).then_some(Lost { bytes: unsent, at_least: false, way: Way::Up });
         let (by, how, failure) = match over {
             Over::Left(by, how) => (*by, *how, lost.map(|_| self.failure("left before all was sent").losing(lost))),
             Over::Slow => {
@@ -337,8 +358,19 @@ impl Member {
             Over::Broke(error) => {
                 let object = Object::Peer(self.stream.peer.clone());
                 let failure = Failure::system(Deed::Send, object, error, Exit::Network);
-                (By::Peer, How::Rst, lost.map(|_| failure.after(cx.now - self.began).losing(lost)))
+                let how = match error.raw_os_error() {
+                    Some(libc::ECONNRESET | libc::EPIPE) => How::Rst,
+                    Some(libc::ETIMEDOUT) => How::Timeout,
+                    _ => How::Error,
+                };
+                let matters = lost.is_some() || !self.ended;
+                (By::Peer, how, matters.then(|| failure.losing(lost)))
             }
+        };
+        let exit = match (&failure, by) {
+            (Some(_), _) => Exit::Network,
+            (None, By::Idle) => Exit::Timeout,
+            _ => Exit::Done,
         };
         if let Some(failure) = failure {
             cx.tell(&Event::Trouble(Box::new(failure.after(cx.now - self.began))));
@@ -355,6 +387,7 @@ impl Member {
             path: self.stream.path(),
             remark: None,
         })));
+        exit
     }
 
     fn failure(&self, reason: &str) -> Failure {
@@ -362,10 +395,11 @@ impl Member {
     }
 }
 
-/// The peer's name before its lines.
-fn name(stream: &Stream) -> String {
-    match stream.peer.addr.port() {
-        Some(port) => format!("{} {port}", stream.peer.addr),
-        None => stream.peer.addr.to_string(),
+/// The peer's name before its lines; no peer's own name drives the terminal, and one without a name has its number.
+fn name(conn: Conn, stream: &Stream) -> String {
+    match &stream.peer.addr {
+        Addr::Unix(UnixName::Unnamed) => format!("peer {conn}"),
+        Addr::Unix(name) => name.to_string().chars().map(|c| if c.is_control() { '?' } else { c }).collect(),
+        Addr::Inet(addr) => format!("{} {}", stream.peer.addr, addr.port()),
     }
 }

@@ -57,6 +57,10 @@ pub struct Hub {
     /// What was read of stdin and has to wait for its time.
     held: Vec<u8>,
     outlet: Option<Outlet>,
+    /// What has gone wrong: how a hub ends that has all its peers behind it.
+    worst: Exit,
+    /// It was told that this machine has nothing left for another connection.
+    exhausted: bool,
     /// What those who have gone had carried.
     gone: Traffic,
 }
@@ -89,6 +93,8 @@ impl Hub {
             pace: relay.bytes.interval.map(Pace::new),
             held: Vec::new(),
             outlet: local.stdout.map(|stdout| Outlet::new(stdout, relay.bytes.label)),
+            worst: Exit::Done,
+            exhausted: false,
             gone: Traffic::default(),
             relay,
         }
@@ -130,7 +136,14 @@ impl Hub {
             }
         }
         self.gone.add(&member.traffic(cx.now));
-        member.tell_end(cx, over);
+        let rest = match (&self.source, member.file) {
+            (Source::Each(file, start), Some(offset)) => file.left().0.saturating_sub(offset - start),
+            _ => 0,
+        };
+        let exit = member.tell_end(cx, over, rest);
+        if self.worst == Exit::Done {
+            self.worst = exit;
+        }
     }
 
     /// Runs the peers that are due, each once. True when some are due again.
@@ -154,6 +167,22 @@ impl Hub {
             }
         }
         Ok(again)
+    }
+
+    /// Tells what stdin gave, or still has, and nobody heard.
+    fn tell_unsaid(&mut self, cx: &mut Cx<'_>) {
+        let left = match &self.source {
+            Source::Shared(stdin) => stdin.left().0,
+            _ => 0,
+        };
+        let bytes = self.held.len() as u64 + left;
+        if bytes > 0 {
+            let lost = Some(Lost { bytes, at_least: left > 0, way: Way::Up });
+            let stdin = Object::Named("stdin".into());
+            let failure = Failure::new(Deed::Read, stdin, "the last peer has left", Exit::Network);
+            cx.tell(&Event::Trouble(Box::new(failure.losing(lost))));
+            self.worst = Exit::Network;
+        }
     }
 
     /// Everybody goes.
@@ -208,8 +237,10 @@ impl Hub {
         // After those who were full or in the way of others had their turn, and may be gone.
         let more = self.accept(cx)?;
         let heard = self.hear(cx);
-        if self.acceptor.is_none() && self.members.is_empty() {
-            return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
+        let stuck = self.outlet.as_ref().is_some_and(Outlet::stuck);
+        if self.acceptor.is_none() && self.members.is_empty() && !stuck {
+            self.tell_unsaid(cx);
+            return Err(self.end(cx, By::Local, How::Fin, self.worst));
         }
         if let (Some(limit), Some(acceptor)) = (self.limit, &self.acceptor)
             && limit <= cx.now
@@ -219,7 +250,7 @@ impl Hub {
         if more || again || heard || !self.due.is_empty() {
             return Ok(Turn::Again);
         }
-        let pace = self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty());
+        let pace = self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty() && self.is_heard());
         Ok(Turn::Wait([self.timers.next(), self.pause, self.limit, pace].into_iter().flatten().min()))
     }
 }
@@ -277,8 +308,12 @@ impl Task for Hub {
             let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, stop.exit());
             cx.tell(&Event::Error(Box::new(failure.losing(unwritten))));
         }
-        if let (Stop::Deadline, Some(acceptor)) = (stop, &self.acceptor) {
-            let failure = Failure::new(Deed::Accept, acceptor.object(), reason, Exit::Timeout);
+        if stop == Stop::Deadline {
+            let failure = match &self.acceptor {
+                Some(acceptor) if self.accepted == 0 => (Deed::Accept, acceptor.object()),
+                _ => (Deed::Connection, Object::Named(format!("{} peers", self.members.len()))),
+            };
+            let failure = Failure::new(failure.0, failure.1, reason, Exit::Timeout);
             cx.tell(&Event::Error(Box::new(failure)));
         }
         self.end(cx, by, how, stop.exit());

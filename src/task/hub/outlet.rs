@@ -50,12 +50,6 @@ impl Outlet {
         if self.labelled || terminal {
             let name = self.labelled.then(|| name() + ": ");
             self.label.run(speaker, name.as_deref(), bytes, &mut self.held);
-        } else if self.held.is_empty() {
-            let given = match self.endpoint.write(bytes)? {
-                Io::Moved(count) => count,
-                Io::Blocked | Io::End => 0,
-            };
-            self.held.extend_from_slice(&bytes[given..]);
         } else {
             self.held.extend_from_slice(bytes);
         }

@@ -56,7 +56,7 @@ impl Hub {
     /// Reads stdin for all peers, as long as there is room in each one's queue. True when there is more to read.
     pub(super) fn hear(&mut self, cx: &mut Cx<'_>) -> bool {
         for _ in 0..READS {
-            if self.members.is_empty() || self.members.iter().any(|(_, member)| member.is_full()) {
+            if !self.is_heard() {
                 return false;
             }
             if !self.held.is_empty() {
@@ -93,6 +93,12 @@ impl Hub {
         true
     }
 
+    /// Whether somebody listens, and everybody who does has room.
+    pub(super) fn is_heard(&self) -> bool {
+        let mut listeners = self.members.iter().filter(|(_, member)| member.listens()).peekable();
+        listeners.peek().is_some() && !listeners.any(|(_, member)| member.is_full())
+    }
+
     /// Says what is held to all peers, as far as its time has come.
     fn speak(&mut self, cx: &mut Cx<'_>) -> bool {
         let now = match &mut self.pace {
@@ -103,6 +109,11 @@ impl Hub {
             }
             None => self.held.len(),
         };
+        if now == 0 {
+            // The pause is ours: nobody is silent because of it.
+            self.members.iter_mut().for_each(|(_, member)| member.touch(cx.now));
+            return false;
+        }
         let rest = self.held.split_off(now);
         let chunk: Rc<[u8]> = std::mem::replace(&mut self.held, rest).into();
         let hearers: Vec<usize> =
@@ -111,6 +122,6 @@ impl Hub {
             self.members[key].give(&chunk, cx.now);
             self.call(key);
         }
-        now > 0
+        true
     }
 }

@@ -14,7 +14,7 @@ use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object, Way};
-use crate::event::{By, Conn, Event, Traffic};
+use crate::event::{By, Chunk, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Broken, Flow, Flowed, Means, Side, Works};
 use crate::logic::Unseen;
@@ -101,6 +101,9 @@ impl Link {
         };
         let answers = self.down.answers();
         if !answers.is_empty() && self.sends() {
+            let offset = self.up.given() + self.up.held();
+            let (conn, peer) = (self.conn, &self.stream.peer);
+            cx.report.dump(&Chunk { conn, peer, way: Way::Up, offset, bytes: &answers });
             self.up.inject(&answers);
         }
         let busy = self.carry_up(cx) | down;
