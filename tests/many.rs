@@ -539,8 +539,12 @@ fn it_leaves_when_as_many_were_served_as_asked_for() {
     drop(peers.pop());
     hub.event("close");
     peers.extend(crowd(&hub, 1));
-    let refused = TcpStream::connect((HOST, port)).expect_err("nobody listens any more");
-    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    let began = Instant::now(); // a closed socket lives on for a moment, in a child that another test has forked
+    while TcpStream::connect((HOST, port)).is_ok() {
+        assert!(began.elapsed() < Duration::from_secs(2), "it listens on");
+        pass(0.01);
+    }
+    assert_eq!(count_told(&hub, "accept"), 3);
     for peer in peers {
         assert!(hub.runs());
         say(&peer, "bye");
@@ -639,13 +643,18 @@ fn a_signal_is_told_for_each_peer_and_died_of() {
 
 #[test]
 fn what_a_signal_keeps_from_peers_is_told() {
-    let hub = hub(&[]).stdin_bytes(payload(40 * MB, 6)).spawn();
-    let peer = hub.connect();
-    hub.event("accept");
-    take(&peer, MB);
+    let mut hub = hub(&[]).hold_stdin().spawn();
+    let peer = crowd(&hub, 1).remove(0);
+    let mut stdin = hub.stdin.take().expect("held");
+    let (tell, fed) = std::sync::mpsc::channel();
+    let feeder = task(move || while stdin.write_all(&[b'x'; 10_000]).is_ok() && tell.send(()).is_ok() {});
+    while fed.recv_timeout(Duration::from_millis(300)).is_ok() {} // until all is full, which lasts a second
     hub.signal(Signal::TERM);
     let outcome = hub.finish().died_of(Signal::TERM);
-    assert!(outcome.number("error", "lost_bytes") > 0, "{}", outcome.stderr);
+    feeder.join();
+    let got = until_closed(&peer) as u64;
+    let (sent, lost) = (outcome.number("close", "sent_bytes"), outcome.number("error", "lost_bytes"));
+    assert!(lost >= 256 * 1024 && got <= sent, "{}", outcome.stderr);
 }
 
 #[test]
@@ -696,6 +705,7 @@ fn a_storm_of_garbage_and_resets_leaves_nothing_behind() {
     let port = hub.port();
     drop(crowd(&hub, 1));
     hub.event("close");
+    pass(0.1); // it is told before it is done
     let before = descriptors(&hub);
     let storms: Vec<_> = (0..4)
         .map(|n| {
@@ -709,13 +719,16 @@ fn a_storm_of_garbage_and_resets_leaves_nothing_behind() {
         })
         .collect();
     storms.into_iter().for_each(Task::join);
-    hub.events("close", 1001);
-    assert_eq!(descriptors(&hub), before);
+    let next = patient(hub.connect());
+    say(&next, "x");
+    hub.line(&format!("\"port\":{},", port_of(&next))); // it is served, and so were all who came before
+    let accepts = count_told(&hub, "accept");
+    hub.events("close", accepts - 1);
     rests(&hub);
-    let next = crowd(&hub, 1);
-    say(&next[0], "served");
-    half_close(&next[0]);
-    assert_eq!(slurp(&next[0]), b"");
+    assert_eq!(descriptors(&hub), before + 1);
+    say(&next, "served");
+    half_close(&next);
+    assert_eq!(slurp(&next), b"");
     hub.signal(Signal::TERM);
     assert!(hub.finish().died_of(Signal::TERM).stdout.ends_with(b"served"));
 }
