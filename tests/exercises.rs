@@ -1,0 +1,295 @@
+//! The exercises of the classic socket tutorials, each answered by nsock on both sides, as a reader would type it.
+
+#![allow(clippy::disallowed_methods, reason = "a test has a clock of its own, and some peers are slow by nature")]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+
+use common::*;
+
+/// "你好" and a line end, as GBK.
+const HELLO_GBK: &[u8] = b"\xc4\xe3\xba\xc3\n";
+
+/// One side of a chat: a person at a keyboard, and what is on the screen.
+struct Chatter {
+    keyboard: Terminal,
+    screen: std::fs::File,
+    run: Run,
+}
+
+impl Chatter {
+    fn new(program: Program) -> Self {
+        let keyboard = Terminal::new();
+        let mut run = program.stdin(keyboard.stdio()).hold_stdout().spawn();
+        let screen = run.stdout.take().expect("held");
+        Self { keyboard, screen, run }
+    }
+
+    /// Types a line, which the other sees.
+    fn says(&mut self, line: &str, to: &Self) {
+        self.keyboard.person.write_all(line.as_bytes()).expect("type");
+        assert_eq!(String::from_utf8_lossy(&take(&to.screen, line.len())), line);
+    }
+
+    fn leaves(self) {
+        assert_eq!(slurp(self.screen), b"");
+        self.run.finish().exits(0);
+    }
+}
+
+fn udp() -> (UdpSocket, u16) {
+    let socket = UdpSocket::bind((HOST, 0)).expect("a socket");
+    socket.set_read_timeout(Some(LIMIT)).expect("SO_RCVTIMEO");
+    let port = socket.local_addr().expect("its address").port();
+    (socket, port)
+}
+
+/// A UDP port that nobody has now.
+fn free_udp_port() -> u16 {
+    udp().1
+}
+
+// ---- 10: a chat of two ----
+
+#[test]
+fn two_people_chat_until_one_says_bye() {
+    for listener_says_it in [true, false] {
+        let mut server = Chatter::new(listen(&["--stop", "bye"]));
+        let mut client = Chatter::new(dial(server.run.port(), &["--stop", "bye"]));
+        client.says("hello, who is there?\n", &server);
+        client.says("it is me\n", &server); // not in turn
+        server.says("goodbye is not the word\n", &client);
+        client.says("I see\n", &server);
+        let (who, other) = if listener_says_it { (&mut server, &client) } else { (&mut client, &server) };
+        who.says("bye\n", other);
+        client.leaves();
+        server.leaves();
+    }
+}
+
+#[test]
+fn a_chat_through_pipes_ends_for_who_hears_bye() {
+    let mut server = listen(&["--stop", "bye"]).hold_stdin().hold_stdout().spawn();
+    let mut client = dial(server.port(), &["--stop", "bye"]).hold_stdin().hold_stdout().spawn();
+    let screens = [server.stdout.take().expect("held"), client.stdout.take().expect("held")];
+    let type_in = |run: &Run, line: &str| run.stdin.as_ref().expect("held").write_all(line.as_bytes()).expect("type");
+    type_in(&client, "hello\n");
+    assert_eq!(take(&screens[0], 6), b"hello\n");
+    type_in(&server, "bye\n");
+    assert_eq!(slurp(&screens[1]), b"bye\n");
+    client.finish_with_stdin_open().exits(0).silent();
+    assert_eq!(slurp(&screens[0]), b"");
+    server.finish().exits(0); // its stdin ends
+}
+
+// ---- 11: a UDP chat server ----
+
+#[test]
+fn a_udp_chat_server_hears_three_clients_and_answers_who_spoke_last() {
+    let (keyboard, screen) = (Terminal::new(), Terminal::new());
+    let server = nsock(&["--json", "-u", "-l", HOST, "0"]).stdin(keyboard.stdio()).stdout(screen.stdio()).spawn();
+    let port = server.port();
+    let mut clients: Vec<Run> = (0..3).map(|_| dial(port, &["-u"]).hold_stdin().hold_stdout().spawn()).collect();
+    let heard: Vec<_> = clients.iter_mut().map(|client| client.stdout.take().expect("held")).collect();
+    let mut person = (&screen.person, String::new());
+    let mut shows = |text: &str| {
+        while !person.1.contains(text) {
+            let mut bytes = [0; 4096];
+            let count = person.0.read(&mut bytes).expect("read the screen");
+            person.1 += &String::from_utf8_lossy(&bytes[..count]);
+        }
+        person.1.clone()
+    };
+    for (n, name) in [(0, "ann"), (1, "bob"), (2, "cat"), (0, "ann again")] {
+        let said = format!("this is {name}\n");
+        clients[n].stdin.as_ref().expect("held").write_all(said.as_bytes()).expect("type");
+        shows(&format!("this is {name}\r\n"));
+        let answer = format!("welcome, {name}\n");
+        (&keyboard.person).write_all(answer.as_bytes()).expect("type");
+        assert_eq!(take(&heard[n], answer.len()), answer.as_bytes());
+    }
+    let shown = shows("");
+    let accepts = server.events("accept", 3);
+    let lines: Vec<&str> = shown.lines().collect();
+    for (n, client) in [(1, 1), (2, 2), (3, 0)] {
+        let port = &accepts[client]["port"];
+        assert!(lines[n].contains("127.0.0.1") && lines[n].contains(&port.to_string()), "whose is {:?}?", lines[n]);
+    }
+    server.signal(Signal::INT);
+    server.finish().died_of(Signal::INT);
+}
+
+#[test]
+fn a_udp_chat_server_tells_who_came() {
+    let server = nsock(&["-u", "-l", "-v", HOST, "0"]).spawn();
+    let bound = server.line("Bound on ");
+    let port = bound.split_whitespace().nth(3).expect("a port").parse().expect("a port");
+    for n in 0..3 {
+        let (socket, own) = udp();
+        socket.send_to(format!("hello {n}\n").as_bytes(), (HOST, port)).expect("send");
+        assert!(server.line(&own.to_string()).contains("127.0.0.1"));
+    }
+}
+
+#[test]
+fn a_udp_chat_server_colors_the_names() {
+    let mut server = listen(&["-u", "--label", "--color", "always"]).hold_stdout().spawn();
+    let stdout = server.stdout.take().expect("held");
+    let (socket, own) = udp();
+    socket.send_to(b"hello\n", (HOST, server.port())).expect("send");
+    let mut line = Vec::new();
+    while line.last() != Some(&b'\n') {
+        line.extend(take(&stdout, 1));
+    }
+    let line = String::from_utf8(line).expect("text");
+    assert!(line.contains(&own.to_string()) && line.contains('\x1b'), "{line:?}");
+}
+
+// ---- 12: time-outs ----
+
+#[test]
+fn accepting_connecting_and_receiving_have_a_time_limit() {
+    nsock(&["-l", "--accept-timeout", "300ms", HOST, "0"]).run().exits(124).within(0.3, 2.0);
+    listen(&["--deadline", "300ms"]).run().exits(124).within(0.3, 2.0);
+    let server = server(slurp);
+    let outcome = dial(server.port, &["-w", "0.3"]).hold_stdin().spawn().finish_with_stdin_open();
+    outcome.exits(124).within(0.3, 2.0);
+    server.join();
+}
+
+// ---- 13: Unix sockets ----
+
+#[test]
+fn two_processes_talk_over_a_unix_socket() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let path = place.path().join("chat");
+    let server = nsock(&["--json", "-lU"]).args([&path]).stdin_bytes("from the server\n").spawn();
+    server.event("listen");
+    let client = nsock(&["-U"]).args([&path]).stdin_bytes("from the client\n").run();
+    client.exits(0).silent().wrote(b"from the server\n");
+    server.finish().exits(0).wrote(b"from the client\n");
+    assert!(!path.exists(), "the socket is removed");
+}
+
+#[test]
+fn two_processes_talk_in_unix_datagrams() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let (path, own) = (place.path().join("server"), place.path().join("client"));
+    let mut server = nsock(&["--json", "-u", "-l", "-U"]).args([&path]).hold_stdin().hold_stdout().spawn();
+    let stdout = server.stdout.take().expect("held");
+    server.event("listen");
+    let mut client = nsock(&["-u", "-U", "-s"]).args([&own, &path]).hold_stdin().hold_stdout().spawn();
+    let back = client.stdout.take().expect("held");
+    client.stdin.as_ref().expect("held").write_all(b"question\n").expect("type");
+    assert_eq!(take(&stdout, 9), b"question\n");
+    server.stdin.as_ref().expect("held").write_all(b"answer\n").expect("type");
+    assert_eq!(take(&back, 7), b"answer\n");
+    client.finish().exits(0).silent();
+    server.signal(Signal::TERM);
+    server.finish_with_stdin_open().died_of(Signal::TERM);
+    assert!(!Path::new(&path).exists() && !own.exists(), "the sockets are removed");
+}
+
+#[test]
+fn a_unix_datagram_of_another_program_is_received() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let path = place.path().join("server");
+    let server = nsock(&["--json", "-u", "-l", "-W", "1", "-U"]).args([&path]).spawn();
+    server.event("listen");
+    UnixDatagram::unbound().expect("a socket").send_to(b"hello", &path).expect("send");
+    server.finish().exits(0).wrote(b"hello");
+}
+
+// ---- 14: a bound port, and text of another encoding ----
+
+#[test]
+fn a_udp_client_speaks_from_the_port_it_was_told() {
+    let (server, port) = udp();
+    let own = free_udp_port();
+    let client = dial(port, &["-u", "-p", &own.to_string()]).stdin_bytes("hello").spawn();
+    let mut bytes = [0; 10];
+    let (count, from) = server.recv_from(&mut bytes).expect("a datagram");
+    assert_eq!((&bytes[..count], from.port()), (&b"hello"[..], own));
+    server.send_to(b"answer", from).expect("answer");
+    client.finish().exits(0).silent().wrote(b"answer");
+}
+
+#[test]
+fn a_udp_server_receives_once_and_shows_text_that_came_as_gbk() {
+    let server = listen(&["-u", "--encoding", "gbk", "-W", "1"]).spawn();
+    udp().0.send_to(HELLO_GBK, (HOST, server.port())).expect("send");
+    server.finish().exits(0).wrote("你好\n".as_bytes());
+}
+
+#[test]
+fn a_client_types_gbk_and_the_server_reads_it() {
+    let server = listen(&["-u", "-W", "1"]).spawn();
+    let own = free_udp_port();
+    let client = ["-u", "--encoding", "gbk", "-q", "0", "-p", &own.to_string()];
+    dial(server.port(), &client).stdin_bytes("你好\n").run().exits(0).silent();
+    let outcome = server.finish().exits(0).wrote(HELLO_GBK);
+    assert_eq!(outcome.number("accept", "port"), u64::from(own));
+}
+
+// ---- 15: short and long connections ----
+
+#[test]
+fn short_connections_silent_ones_and_too_many_of_a_machine_go_and_the_others_stay() {
+    let mut server = listen(&["-k", "--idle-timeout", "700ms", "--max-conns-per-host", "2"]).hold_stdout().spawn();
+    let stdout = server.stdout.take().expect("held");
+    let connect = || {
+        let stream = TcpStream::connect((HOST, server.port())).expect("connect");
+        stream.set_read_timeout(Some(LIMIT)).expect("SO_RCVTIMEO");
+        stream
+    };
+    let (mut talking, silent) = (connect(), connect());
+    server.events("accept", 2);
+    assert_eq!(slurp(connect()), b"", "the third of a machine is closed");
+    for _ in 0..10 {
+        talking.write_all(b"x").expect("send");
+        assert_eq!(take(&stdout, 1), b"x");
+        pass(0.1);
+    }
+    assert_eq!(slurp(silent), b"");
+    assert_eq!(server.event("close")["conn"], 2);
+    talking.write_all(b"y").expect("send");
+    assert_eq!(take(&stdout, 1), b"y");
+}
+
+// ---- 16: errors ----
+
+#[test]
+fn a_port_in_use_is_named_with_the_systems_number_and_text() {
+    let taken = TcpListener::bind((HOST, 0)).expect("a port");
+    let port = taken.local_addr().expect("its address").port();
+    let outcome = nsock(&["-l", HOST, &port.to_string()]).run().exits(3).wrote(b"");
+    let want = format!("nsock: listen on 127.0.0.1 port {port} (tcp) failed: Address already in use (errno 98");
+    assert!(outcome.one_line().starts_with(&want), "{}", outcome.stderr);
+}
+
+// ---- 17: the handshake and the close ----
+
+#[test]
+fn very_verbose_tells_each_step_of_a_connection_and_who_closed_it() {
+    let server = server(|mut stream| {
+        assert_eq!(take(&stream, 4), b"ping");
+        stream.write_all(b"pong!").expect("send");
+    });
+    let outcome = dial(server.port, &["-vv"]).stdin_bytes("ping").run().exits(0).wrote(b"pong!");
+    let port = server.port;
+    server.join();
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    let at = |parts: &[&str]| {
+        let found = lines.iter().position(|line| parts.iter().all(|part| line.contains(part)));
+        found.unwrap_or_else(|| panic!("no line with {parts:?} in:\n{}", outcome.stderr))
+    };
+    let port = port.to_string();
+    let begun = lines.iter().position(|line| line.contains(&port) && !line.contains("succeeded")).expect("a beginning");
+    let made = at(&["Connection to 127.0.0.1", &port, "succeeded!", "connect ", "from 127.0.0.1 "]);
+    let closed = at(&["closed by ", "FIN", "4 bytes sent, 5 received", "rtt ", "retransmits"]);
+    assert!(begun < made && made < closed, "{}", outcome.stderr);
+}
