@@ -565,10 +565,10 @@ fn at_a_terminal_the_second_peer_brings_labels() {
     one.send(b"alone").expect("send");
     assert_eq!(take(&mut terminal.person, 5), b"alone");
     two.send(b"hello\n").expect("send");
-    let want = format!("\r\n127.0.0.1 {}: hello\r\n", ports[1]); // the terminal makes CRLF of LF
+    let want = format!("\r\n\x1b[33m127.0.0.1 {}\x1b[0m: hello\r\n", ports[1]); // the terminal makes CRLF of LF
     assert_eq!(String::from_utf8_lossy(&take(&mut terminal.person, want.len())), want);
     one.send(b"x").expect("send");
-    let want = format!("127.0.0.1 {}: x", ports[0]);
+    let want = format!("\x1b[32m127.0.0.1 {}\x1b[0m: x", ports[0]); // in a colour of its own
     assert_eq!(String::from_utf8_lossy(&take(&mut terminal.person, want.len())), want);
     listener.finish().exits(0);
 }

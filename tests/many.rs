@@ -176,7 +176,7 @@ fn what_is_left_of_a_file_is_told_to_the_byte_for_each_peer_that_leaves() {
         take(&peer, MB);
         reset(peer);
     }
-    let outcome = hub.finish().exits(0);
+    let outcome = hub.finish().exits(1);
     let of = |name: &str| outcome.events().into_iter().filter(|event| event["event"] == name).collect::<Vec<_>>();
     let (errors, closes) = (of("error"), of("close"));
     assert_eq!((errors.len(), closes.len()), (3, 3), "{}", outcome.stderr);

@@ -187,6 +187,15 @@ pub struct Bytes {
     pub interval: Option<Duration>,
     /// Whether each line of a peer is prefixed with its address.
     pub label: bool,
+    /// Whether these prefixes are coloured; none for on a terminal only.
+    pub label_color: Option<bool>,
+}
+
+impl Bytes {
+    /// Whether labels are coloured, where stdout is a terminal or not.
+    pub fn colors(&self, terminal: bool) -> bool {
+        self.label_color.unwrap_or(terminal)
+    }
 }
 
 /// What is told, and how.

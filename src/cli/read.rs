@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address::{Family, Host, split_port};
-use super::args::{self, Args};
+use super::args::{self, Args, Color};
 use super::duration::Patience;
 use super::peer::{Proto, UnixName};
 use super::plan::{
@@ -70,6 +70,11 @@ fn relay(args: &Args, wait: Option<Duration>, no_wait: bool) -> Relay {
             filters: Filters { crlf: args.bytes.crlf, telnet: args.bytes.telnet, encoding: args.bytes.encoding },
             interval: args.bytes.interval,
             label: args.many.label,
+            label_color: match args.tell.color {
+                Color::Always => Some(true),
+                Color::Never => Some(false),
+                Color::Auto => std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()).map(|_| false),
+            },
         },
         cut: args.bytes.datagram,
     }

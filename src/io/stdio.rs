@@ -51,22 +51,40 @@ pub fn print(text: &str) -> io::Result<()> {
 /// How long a line waits for somebody to read stderr.
 const STDERR_PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
+/// Makes stderr fit for the loop too, where it is a pipe or a terminal.
+pub fn prepare_stderr() {
+    let stderr = rustix::stdio::stderr();
+    if matches!(ask::kind(stderr), Kind::Pipe | Kind::Terminal)
+        && let Ok(own) = reopen(stderr)
+    {
+        let _ = rustix::stdio::dup2_stderr(own); // else it stays as it was inherited
+    }
+}
+
 /// Writes whole lines to stderr: the one place where the loop may wait, since an error is worth it, but a moment only.
 /// False where nobody has read stderr meanwhile. Where it is closed there is nobody to tell.
 pub fn complain(lines: &str, wait: bool) -> bool {
     let stderr = rustix::stdio::stderr();
-    let patience = if wait { STDERR_PATIENCE } else { Timespec::default() };
+    let mut patience = wait.then_some(STDERR_PATIENCE);
     let mut rest = lines.as_bytes();
     while !rest.is_empty() {
-        let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
-        if rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience))) == Ok(0) {
-            return false;
-        }
+        // Asked first, and given no more than it surely takes: where it could not be opened anew, it blocks.
         let chunk = &rest[..rest.len().min(ask::POLLED_WRITE)];
-        match rustix::io::retry_on_intr(|| rustix::io::write(stderr, chunk)) {
-            Ok(count) => rest = &rest[count..],
-            Err(Errno::AGAIN) => {} // somebody else filled it: ask again
-            Err(_) => return true,
+        let written = match ask::writable(stderr) {
+            true => rustix::io::retry_on_intr(|| rustix::io::write(stderr, chunk)),
+            false => Err(Errno::AGAIN),
+        };
+        match (written, patience.take()) {
+            (Ok(count), _) => {
+                rest = &rest[count..];
+                patience = wait.then_some(STDERR_PATIENCE); // somebody reads
+            }
+            (Err(Errno::AGAIN), None) => return false,
+            (Err(Errno::AGAIN), Some(time)) => {
+                let mut fds = [PollFd::from_borrowed_fd(stderr, PollFlags::OUT)];
+                let _ = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&time)));
+            }
+            (Err(_), _) => return true,
         }
     }
     true

@@ -329,6 +329,7 @@ mod tests {
             filters: crate::logic::filter::Filters { crlf: false, telnet: false, encoding: None },
             interval: None,
             label: false,
+            label_color: None,
         },
         cut: None,
     };

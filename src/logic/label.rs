@@ -1,5 +1,32 @@
 //! Each line prefixed with the peer it came from (`--label`). It knows peers by their number only.
 
+use crate::cli::peer::{Addr, Peer, UnixName};
+
+/// What stands before a peer's lines: its address, or its number where it has none. No name that a peer chose drives the
+/// terminal. In colour each peer has its own, of six.
+pub fn name(conn: u64, peer: &Peer, color: bool) -> String {
+    let name = match &peer.addr {
+        Addr::Unix(UnixName::Unnamed) => format!("peer {conn}"),
+        addr => {
+            let mut name = String::new();
+            for c in addr.to_string().chars() {
+                match c.is_control() {
+                    true => name.extend(c.escape_default()),
+                    false => name.push(c),
+                }
+            }
+            if let Some(port) = addr.port() {
+                name += &format!(" {port}");
+            }
+            name
+        }
+    };
+    match color {
+        true => format!("\x1b[{}m{name}\x1b[0m: ", 31 + conn % 6),
+        false => name + ": ",
+    }
+}
+
 /// Labels the lines of many peers that share one output.
 #[derive(Debug, Default)]
 pub struct Label {

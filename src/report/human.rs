@@ -62,6 +62,10 @@ impl Human {
 /// What is told of an event at a level of `-v`.
 fn told(event: &Event, level: u8) -> String {
     let text = match (event, level) {
+        // A loss: told always.
+        (Event::Missed { datagrams }, _) => {
+            format!("nsock: receive of datagrams failed: the kernel dropped {datagrams} before they were read")
+        }
         (Event::Progress { traffic, asked: true }, _) => format!("nsock: {}", progress::text(traffic)),
         (_, 0) | (Event::Progress { .. }, _) => return String::new(),
         (Event::Listen { proto, addrs }, _) => listening(*proto, addrs),
@@ -85,9 +89,6 @@ fn told(event: &Event, level: u8) -> String {
         }
         (Event::Close(close), _) => closed(close),
         (Event::Refused(failure), _) => return failed(failure),
-        (Event::Missed { datagrams }, _) => {
-            format!("nsock: {datagrams} datagrams that came were dropped by the kernel before they were read")
-        }
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {
             let addrs: Vec<_> = addrs.iter().map(ToString::to_string).collect();

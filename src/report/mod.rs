@@ -17,7 +17,7 @@ use self::progress::Progress;
 use crate::cli::plan::{Hex, Voice};
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::{Chunk, Event, Tell};
-use crate::io::stdio::complain;
+use crate::io::stdio::{complain, prepare_stderr};
 
 /// Tells events on stderr.
 pub struct Report {
@@ -46,6 +46,7 @@ impl Report {
     /// # Errors
     /// The file for the dump cannot be written.
     pub fn new(voice: &Voice) -> Result<Self, Failure> {
+        prepare_stderr();
         let mut report = Self {
             voice: match voice.json {
                 true => Tongue::Json,
@@ -53,7 +54,10 @@ impl Report {
             },
             timestamps: voice.timestamps,
             hex: None,
-            progress: Progress::new(voice.progress, voice.quiet || voice.json || voice.hex == Some(Hex::Stderr)),
+            progress: Progress::new(
+                voice.progress && !voice.quiet,
+                voice.quiet || voice.json || voice.hex == Some(Hex::Stderr),
+            ),
             dropped: 0,
         };
         report.hex = match &voice.hex {
@@ -107,10 +111,13 @@ impl Report {
 impl Tell for Report {
     fn tell(&mut self, event: &Event) {
         match (event, &mut self.progress) {
-            (Event::Connect { .. } | Event::Accept { .. }, Some(progress)) => progress.begin(clock()),
+            (Event::Attempt { .. } | Event::Connect { .. } | Event::Accept { .. }, Some(progress)) => {
+                progress.begin(clock());
+            }
             (Event::Progress { traffic, asked: false }, Some(progress)) => {
                 let line = progress.show(traffic, clock());
                 if let (Some(line), Tongue::Human(_)) = (line, &self.voice) {
+                    let line = if self.timestamps { format!("{} {line}", now()) } else { line };
                     self.write(&line);
                     return;
                 }

@@ -57,8 +57,7 @@ impl Progress {
         let text = text(traffic);
         match &self.bar {
             Some(bar) => {
-                bar.set_message(text);
-                bar.tick();
+                bar.set_message(text); // which draws it
                 None
             }
             None => Some(format!("nsock: {text}\n")),

@@ -1,14 +1,13 @@
 //! From the peers to stdout: each datagram whole, one after the other, and none received while stdout is stuck.
 
 use super::talk::{Key, Talk};
-use crate::cli::peer::Peer;
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::{Chunk, Event};
 use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::logic::ends::Role;
 use crate::logic::filter::Chain;
-use crate::logic::label::Label;
+use crate::logic::label::{self, Label};
 use crate::logic::peers::Talker;
 use crate::net::datagram::{Batch, Datagram, Place};
 use crate::task::{Cx, Turn};
@@ -26,13 +25,14 @@ pub(super) struct Down {
     start: usize,
     label: Label,
     labels: bool,
+    color: bool,
     /// No more is wanted (`-W`, `--stop`).
     pub(super) enough: bool,
     answered: bool,
 }
 
 impl Down {
-    pub(super) fn new(relay: &Relay) -> Self {
+    pub(super) fn new(relay: &Relay, terminal: bool) -> Self {
         Self {
             batch: Some(Box::default()),
             chain: relay.bytes.filters.receiving(),
@@ -40,6 +40,7 @@ impl Down {
             start: 0,
             label: Label::default(),
             labels: relay.bytes.label,
+            color: relay.bytes.colors(terminal),
             enough: false,
             answered: false,
         }
@@ -170,7 +171,7 @@ impl Talk {
 
     /// Filters a datagram, and labels its lines.
     fn show(&mut self, key: &Key, conn: u64, bytes: &[u8]) {
-        let label = self.down.labels.then(|| label(&self.peer_of(key)));
+        let label = self.down.labels.then(|| label::name(conn, &self.peer_of(key), self.down.color));
         let down = &mut self.down;
         if down.chain.is_empty() {
             return down.label.run(conn, label.as_deref(), bytes, &mut down.out);
@@ -184,22 +185,4 @@ impl Talk {
             self.up.answer(*key, answers);
         }
     }
-}
-
-/// What stands before a peer's lines.
-fn label(peer: &Peer) -> String {
-    let addr: String = peer.addr.to_string().chars().flat_map(escaped).collect();
-    match peer.addr.port() {
-        Some(port) => format!("{addr} {port}: "),
-        None => format!("{addr}: "),
-    }
-}
-
-/// A peer chooses its own name: it must not drive the terminal.
-fn escaped(c: char) -> impl Iterator<Item = char> {
-    let (plain, escape) = match c.is_control() {
-        true => (None, Some(c.escape_default())),
-        false => (Some(c), None),
-    };
-    plain.into_iter().chain(escape.into_iter().flatten())
 }

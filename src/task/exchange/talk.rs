@@ -9,7 +9,7 @@ use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
-use crate::io::endpoint::{Endpoint, Ready};
+use crate::io::endpoint::{Endpoint, Kind, Ready};
 use crate::logic::ends::Role;
 use crate::logic::peers::{KEEP, Peers};
 use crate::logic::quiet::{Quiet, Step};
@@ -120,7 +120,7 @@ impl Talk {
             quiet: Quiet::new(relay, role, kind, cx.now),
             halt: Halt::new(relay),
             up: Up::new(relay, &local, (role == Role::Connecting).then_some(Key::CONNECTED)),
-            down: Down::new(relay),
+            down: Down::new(relay, local.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal)),
             local,
             wires,
             peer: opened.peer,
@@ -171,6 +171,9 @@ impl Talk {
         let unheard = self.accept_limit.filter(|_| self.peers.count() == 0);
         if unheard.is_some_and(|at| at <= cx.now) {
             return self.waited_in_vain(cx);
+        }
+        if self.up.wake().is_some() {
+            self.quiet.moved(cx.now); // the pause is ours
         }
         match self.quiet.step(cx.now, self.down.stuck()) {
             Step::Leave(why) => self.leave(cx, why),

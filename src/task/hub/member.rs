@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::outlet::Outlet;
 use super::queue::{LIMIT, Queue};
-use crate::cli::peer::{Addr, UnixName};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{By, Chunk, Close, Conn, Event, How, Traffic};
@@ -236,7 +235,7 @@ impl Member {
                 bytes = &filtered;
             }
         }
-        outlet.give(self.conn, || name(self.conn, &self.stream), bytes).map_err(ReaderFailed)?;
+        outlet.give(self.conn, &self.stream.peer, bytes).map_err(ReaderFailed)?;
         if first {
             cx.tell(&Event::FirstByte { conn: self.conn, after: cx.now - self.began });
         }
@@ -249,7 +248,7 @@ impl Member {
         if let Some(extras) = &mut self.extras {
             extras.receiving.end(&mut rest);
         }
-        outlet.give(self.conn, || name(self.conn, &self.stream), &rest).map_err(ReaderFailed)
+        outlet.give(self.conn, &self.stream.peer, &rest).map_err(ReaderFailed)
     }
 
     fn send(&mut self, cx: &mut Cx<'_>) -> Result<(), Over> {
@@ -392,14 +391,5 @@ impl Member {
 
     fn failure(&self, reason: &str) -> Failure {
         Failure::new(Deed::Send, Object::Peer(self.stream.peer.clone()), reason, Exit::Network)
-    }
-}
-
-/// The peer's name before its lines; no peer's own name drives the terminal, and one without a name has its number.
-fn name(conn: Conn, stream: &Stream) -> String {
-    match &stream.peer.addr {
-        Addr::Unix(UnixName::Unnamed) => format!("peer {conn}"),
-        Addr::Unix(name) => name.to_string().chars().map(|c| if c.is_control() { '?' } else { c }).collect(),
-        Addr::Inet(addr) => format!("{} {}", stream.peer.addr, addr.port()),
     }
 }

@@ -92,7 +92,7 @@ impl Hub {
             sending: relay.bytes.filters.sending(),
             pace: relay.bytes.interval.map(Pace::new),
             held: Vec::new(),
-            outlet: local.stdout.map(|stdout| Outlet::new(stdout, relay.bytes.label)),
+            outlet: local.stdout.map(|stdout| Outlet::new(stdout, &relay.bytes)),
             worst: Exit::Done,
             exhausted: false,
             gone: Traffic::default(),

@@ -2,9 +2,11 @@
 
 use std::io;
 
+use crate::cli::peer::Peer;
+use crate::cli::plan::Bytes;
 use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::io::watch::Watch;
-use crate::logic::label::Label;
+use crate::logic::label::{self, Label};
 
 /// stdout, or the file in its place, shared by all peers.
 #[derive(Debug)]
@@ -14,13 +16,15 @@ pub(super) struct Outlet {
     held: Vec<u8>,
     label: Label,
     labelled: bool,
+    color: bool,
     /// Who has spoken so far: at a terminal a second one makes labels of use.
     first: Option<u64>,
 }
 
 impl Outlet {
-    pub(super) fn new(endpoint: Endpoint, label: bool) -> Self {
-        Self { endpoint, held: Vec::new(), label: Label::default(), labelled: label, first: None }
+    pub(super) fn new(endpoint: Endpoint, bytes: &Bytes) -> Self {
+        let color = bytes.colors(endpoint.kind() == Kind::Terminal);
+        Self { endpoint, held: Vec::new(), label: Label::default(), labelled: bytes.label, color, first: None }
     }
 
     pub(super) fn endpoint(&mut self) -> &mut Endpoint {
@@ -43,12 +47,12 @@ impl Outlet {
     }
 
     /// Passes on what a peer says.
-    pub(super) fn give(&mut self, speaker: u64, name: impl Fn() -> String, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn give(&mut self, speaker: u64, peer: &Peer, bytes: &[u8]) -> io::Result<()> {
         let second = self.first.get_or_insert(speaker) != &speaker;
         let terminal = self.endpoint.kind() == Kind::Terminal;
         self.labelled |= second && terminal;
         if self.labelled || terminal {
-            let name = self.labelled.then(|| name() + ": ");
+            let name = self.labelled.then(|| label::name(speaker, peer, self.color));
             self.label.run(speaker, name.as_deref(), bytes, &mut self.held);
         } else {
             self.held.extend_from_slice(bytes);
