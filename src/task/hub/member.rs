@@ -12,6 +12,7 @@ use crate::event::{By, Chunk, Close, Conn, Event, How, Traffic};
 use crate::io::endpoint::Io;
 use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck, Why};
 use crate::logic::filter::Chain;
+use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
 use crate::task::Cx;
 use crate::task::link::eye::Halt;
@@ -53,8 +54,9 @@ pub(super) struct Member {
 /// What most peers do without.
 struct Extras {
     receiving: Chain,
-    /// For a file of its own; what all hear goes through one chain for all.
+    /// For a file of its own; what all hear goes through one chain, at one pace, for all.
     sending: Chain,
+    pace: Option<Pace>,
     halt: Option<Box<Halt>>,
 }
 
@@ -66,6 +68,8 @@ pub(super) enum Over {
     Broke(io::Error),
     /// It did not take what was for it.
     Slow,
+    /// Nobody reads any more what it says.
+    Unheard,
 }
 
 /// Writing to the reader of all peers failed.
@@ -75,7 +79,8 @@ impl Member {
     pub(super) fn new(conn: Conn, stream: Stream, relay: &Rc<Relay>, stdin: Stdin, now: Instant) -> Self {
         let (receiving, halt) = (relay.bytes.filters.receiving(), Halt::new(relay));
         let sending = relay.bytes.filters.sending();
-        let plain = receiving.is_empty() && sending.is_empty() && halt.is_none();
+        let pace = relay.bytes.interval.map(Pace::new);
+        let plain = receiving.is_empty() && sending.is_empty() && pace.is_none() && halt.is_none();
         Self {
             conn,
             stream,
@@ -89,7 +94,7 @@ impl Member {
             wreck: None,
             linger: None,
             ended: false,
-            extras: (!plain).then(|| Box::new(Extras { receiving, sending, halt })),
+            extras: (!plain).then(|| Box::new(Extras { receiving, sending, pace, halt })),
             file: None,
             due: false,
         }
@@ -120,8 +125,9 @@ impl Member {
     }
 
     /// Whether more of its file can be read for it.
-    pub(super) fn wants_file(&self) -> Option<u64> {
-        self.file.filter(|_| self.listens() && self.queue.is_empty() && self.stream.io.writable())
+    pub(super) fn wants_file(&self, now: Instant) -> Option<u64> {
+        let ready = self.listens() && self.queue.is_empty() && self.stream.io.writable() && self.pause(now).is_none();
+        self.file.filter(|_| ready)
     }
 
     /// Queues what stdin gives.
@@ -131,14 +137,32 @@ impl Member {
         self.queue.push(Rc::clone(chunk));
     }
 
-    /// Queues what its file gives.
-    pub(super) fn give_file(&mut self, bytes: &[u8], now: Instant) {
+    /// Queues what its file gives, as far as its time has come: how many bytes that is.
+    pub(super) fn give_file(&mut self, mut bytes: &[u8], now: Instant) -> usize {
         let mut filtered = Vec::new();
         match &mut self.extras {
-            Some(extras) => extras.sending.run(bytes, &mut filtered),
+            Some(extras) => {
+                if let Some(pace) = &mut extras.pace {
+                    bytes = &bytes[..pace.allow(bytes, now)];
+                    pace.sent(bytes, now);
+                }
+                extras.sending.run(bytes, &mut filtered);
+            }
             None => filtered.extend_from_slice(bytes),
         }
         self.give(&filtered.into(), now);
+        bytes.len()
+    }
+
+    /// When more of its file may be sent, where time alone holds it.
+    fn pause(&self, now: Instant) -> Option<Instant> {
+        let pace = self.extras.as_ref()?.pace.as_ref()?;
+        pace.next().filter(|next| self.file.is_some() && *next > now)
+    }
+
+    /// Characters that its encoding does not have.
+    fn unmappable(&self) -> u64 {
+        self.extras.as_ref().map_or(0, |extras| extras.sending.unmappable())
     }
 
     /// Queues what the filters still hold at its file's end.
@@ -291,6 +315,9 @@ impl Member {
         {
             return Err(Over::Broke(error));
         }
+        if self.pause(cx.now).is_some() {
+            self.ends.moved(cx.now); // the silence is ours
+        }
         loop {
             let stuck = Stuck { up: !self.queue.is_empty() || self.file.is_some(), down: stuck && !self.ended };
             match self.ends.step(cx.now, stuck) {
@@ -300,9 +327,10 @@ impl Member {
                 Step::Leave(Why::BothEnded) if self.ends.ended_first() => return Err(Over::Left(By::Local, How::Fin)),
                 Step::Leave(_) => return Err(Over::Left(By::Peer, How::Fin)),
                 Step::Wait(until) => {
+                    let pause = self.pause(cx.now);
                     let full = self.full.map(|since| since + PATIENCE);
                     let halt = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()?.deadline());
-                    return Ok([until, full, halt].into_iter().flatten().min());
+                    return Ok([until, full, halt, pause].into_iter().flatten().min());
                 }
             }
         }
@@ -347,10 +375,15 @@ impl Member {
 
     /// Tells how it ended: the exit status that follows. `rest`: what is left of its file.
     pub(super) fn tell_end(&self, cx: &mut Cx<'_>, over: &Over, rest: u64) -> Exit {
+        if self.unmappable() > 0 {
+            let reason = format!("{} characters are not in its encoding, and went as ?", self.unmappable());
+            cx.tell(&Event::Trouble(Box::new(self.failure(&reason))));
+        }
         let unsent = self.queue.len() as u64 + rest;
         let lost = (unsent > 0).then_some(Lost { bytes: unsent, at_least: false, way: Way::Up });
         let (by, how, failure) = match over {
             Over::Left(by, how) => (*by, *how, lost.map(|_| self.failure("left before all was sent").losing(lost))),
+            Over::Unheard => (By::Local, How::Fin, None),
             Over::Slow => {
                 (By::Local, How::Timeout, Some(self.failure("the peer takes nothing, its queue is full").losing(lost)))
             }

@@ -189,7 +189,15 @@ impl Hub {
     fn end(&mut self, cx: &mut Cx<'_>, by: By, how: How, exit: Exit) -> Turn {
         let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
         for key in all {
-            self.lose(cx, key, &Over::Left(by, how));
+            // When stdout's reader has left, that is told of nobody's bytes.
+            let over = if exit == Exit::Done { Over::Unheard } else { Over::Left(by, how) };
+            self.lose(cx, key, &over);
+        }
+        if self.sending.unmappable() > 0 {
+            let reason =
+                format!("{} characters are not in the peers' encoding, and went as ?", self.sending.unmappable());
+            let failure = Failure::new(Deed::Send, Object::Named("all peers".into()), reason, Exit::Done);
+            cx.tell(&Event::Trouble(Box::new(failure)));
         }
         if let Some(outlet) = self.outlet.take() {
             outlet.close(cx.watch);

@@ -28,12 +28,12 @@ impl Hub {
             return false;
         };
         let mut busy = false;
-        if let (Source::Each(file, _), Some(offset)) = (&self.source, member.wants_file()) {
+        if let (Source::Each(file, _), Some(offset)) = (&self.source, member.wants_file(cx.now)) {
             busy = true;
             member.file = match file.read_at(cx.scratch, offset) {
                 Ok(count) if count > 0 => {
-                    member.give_file(&cx.scratch[..count], cx.now);
-                    Some(offset + count as u64)
+                    let given = member.give_file(&cx.scratch[..count], cx.now);
+                    Some(offset + given as u64)
                 }
                 Ok(_) => {
                     member.end_file(cx.now);
