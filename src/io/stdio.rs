@@ -48,8 +48,9 @@ pub fn print(text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// How long a line waits for somebody to read stderr.
-const STDERR_PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+/// How long a line waits for somebody to read stderr: a reader on a busy machine may be late, one that is stuck stalls
+/// the loop once for so long.
+const STDERR_PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Makes stderr fit for the loop too, where it is a pipe or a terminal.
 pub fn prepare_stderr() {
