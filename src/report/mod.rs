@@ -111,9 +111,9 @@ impl Report {
 impl Tell for Report {
     fn tell(&mut self, event: &Event) {
         match (event, &mut self.progress) {
-            (Event::Attempt { .. } | Event::Connect { .. } | Event::Accept { .. }, Some(progress)) => {
-                progress.begin(clock());
-            }
+            (Event::Connect { .. } | Event::Accept { .. }, Some(progress)) => progress.begin(clock()),
+            // A datagram's connection is told only once it was answered.
+            (Event::Attempt { peer }, Some(progress)) if peer.proto.is_datagram() => progress.begin(clock()),
             (Event::Progress { traffic, asked: false }, Some(progress)) => {
                 let line = progress.show(traffic, clock());
                 if let (Some(line), Tongue::Human(_)) = (line, &self.voice) {
