@@ -75,13 +75,13 @@ mod linux {
         Conduit(Conduit),
     }
 
-    /// A pipe of our own between a socket and a sink, filled first and only then drained: draining after each fill
-    /// reaches 0.59 of what the machine can do, this 0.91 (measured).
+    /// A pipe of our own between a socket and a sink, filled as far as it goes and only then drained: it is the faster the
+    /// longer it is filled (pipe to /dev/null over loopback, side by side: full 2.85 GB/s, half 2.61, an eighth 2.23).
     #[derive(Debug)]
     pub(in crate::io) struct Conduit {
         read: OwnedFd,
         write: OwnedFd,
-        half: usize,
+        size: usize,
         held: usize,
         end: bool,
     }
@@ -225,7 +225,7 @@ mod linux {
         fn new() -> io::Result<Self> {
             let (read, write) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
             let size = fcntl_setpipe_size(&write, PIPE_SIZE).or_else(|_| fcntl_getpipe_size(&write))?;
-            Ok(Self { read, write, half: size / 2, held: 0, end: false })
+            Ok(Self { read, write, size, held: 0, end: false })
         }
 
         fn step(&mut self, from: &mut Endpoint, to: &mut Endpoint, count: &mut Count) -> Result<Step, Broken> {
@@ -239,9 +239,9 @@ mod linux {
             })
         }
 
-        /// Fills the pipe until the source is empty, or the pipe half full. False if the source cannot be spliced.
+        /// Fills the pipe until the source is empty, or the pipe full. False if the source cannot be spliced.
         fn fill(&mut self, from: &mut Endpoint, count: &mut Count) -> Result<bool, Broken> {
-            while !self.end && self.held < self.half && from.readable() {
+            while !self.end && self.held < self.size && from.readable() {
                 match move_bytes(&*from, &self.write, SPAN) {
                     // At an urgent mark splice gives 0 with bytes unread: recv knows.
                     Ok(0) if from.at_end() => self.end = true,
