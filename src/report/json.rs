@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::peer::{Addr, Proto};
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
@@ -47,17 +48,7 @@ pub(super) fn lines(event: &Event) -> String {
                 "host": &**host, "addrs": addrs, "resolve_s": seconds(*took),
             }),
         ),
-        Event::Listen { proto, addrs } => addrs
-            .iter()
-            .map(|addr| {
-                line(
-                    "listen",
-                    json!({
-                        "proto": proto.word(), "addr": addr.to_string(), "port": addr.port(),
-                    }),
-                )
-            })
-            .collect(),
+        Event::Listen { proto, addrs } => addrs.iter().map(|addr| listening(*proto, addr)).collect(),
         Event::Attempt { peer } => line(
             "attempt",
             json!({
@@ -115,6 +106,10 @@ pub(super) fn lines(event: &Event) -> String {
 /// The line that tells how many events were not told, since nobody read stderr.
 pub(super) fn dropped(events: u64) -> String {
     line("dropped", json!({ "events": events }))
+}
+
+fn listening(proto: Proto, addr: &Addr) -> String {
+    line("listen", json!({ "proto": proto.word(), "addr": addr.to_string(), "port": addr.port() }))
 }
 
 fn closed(close: &Close) -> Value {
