@@ -8,8 +8,11 @@ mod foreign;
 pub mod peer;
 pub mod plan;
 pub mod port;
+pub mod ports;
 mod read;
+pub mod shard;
 pub mod size;
+pub mod targets;
 mod tos;
 mod usage;
 

@@ -24,6 +24,13 @@ pub fn parse(text: &str) -> Result<u16, String> {
     })
 }
 
+/// The port of a service, where its name means this protocol's if it means both.
+pub fn named(text: &str, proto: Proto) -> Option<u16> {
+    let services = services();
+    let udp = (proto == Proto::Udp).then(|| services.udp_by_name.get(text)).flatten();
+    udp.or_else(|| services.by_name.get(text)).copied()
+}
+
 /// The name of the service that usually has this port.
 pub fn service(port: u16, proto: Proto) -> Option<&'static str> {
     let services = services();
@@ -42,6 +49,8 @@ const COMMON: &str = "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndaytime 13/tcp\nftp
 #[derive(Default)]
 struct Services {
     by_name: HashMap<String, u16>,
+    /// Only names that have another port by UDP.
+    udp_by_name: HashMap<String, u16>,
     tcp: HashMap<u16, String>,
     udp: HashMap<u16, String>,
 }
@@ -64,17 +73,21 @@ impl Services {
             let (Some(name), Some(place)) = (words.next(), words.next()) else {
                 continue;
             };
-            let (port, by_port) = match place.split_once('/') {
-                Some((port, "tcp")) => (port, &mut table.tcp),
-                Some((port, "udp")) => (port, &mut table.udp),
+            let (port, udp) = match place.split_once('/') {
+                Some((port, "tcp")) => (port, false),
+                Some((port, "udp")) => (port, true),
                 _ => continue,
             };
             let Ok(port) = port.parse() else {
                 continue;
             };
+            let by_port = if udp { &mut table.udp } else { &mut table.tcp };
             by_port.entry(port).or_insert_with(|| name.to_owned());
             for name in std::iter::once(name).chain(words) {
-                table.by_name.entry(name.to_owned()).or_insert(port);
+                let known = *table.by_name.entry(name.to_owned()).or_insert(port);
+                if udp && known != port {
+                    table.udp_by_name.entry(name.to_owned()).or_insert(port);
+                }
             }
         }
         table
@@ -112,6 +125,13 @@ mod tests {
         assert_eq!(table.tcp.get(&80).map(String::as_str), Some("http"));
         assert_eq!(table.udp.get(&69).map(String::as_str), Some("tftp"));
         assert_eq!(table.by_name.get("tftp"), Some(&69));
+    }
+
+    #[test]
+    fn a_name_of_two_ports_keeps_both() {
+        let table = Services::read("talk 517/tcp\ntalk 518/udp\ntalk 519/udp\n");
+        assert_eq!((table.by_name.get("talk"), table.udp_by_name.get("talk")), (Some(&517), Some(&518)));
+        assert_eq!((named("http", Proto::Udp), named("http", Proto::Tcp)), (Some(80), Some(80)));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod quiet;
 pub mod race;
 pub mod rate;
 pub mod request_line;
+pub mod sweep;
 pub mod timers;
 
 /// Somebody who wants to see bytes on their way. Where somebody looks, bytes go through memory.
