@@ -9,6 +9,7 @@ pub mod peer;
 pub mod plan;
 pub mod port;
 pub mod ports;
+pub mod probe;
 mod read;
 pub mod shard;
 pub mod size;
