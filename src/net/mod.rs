@@ -4,6 +4,7 @@ pub mod acceptor;
 pub mod attempt;
 pub mod bind;
 pub mod datagram;
+pub mod icmp;
 mod path;
 pub mod resolve;
 pub mod socket;
