@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod bind;
 pub mod datagram;
 pub mod icmp;
+pub mod knock;
 mod path;
 pub mod resolve;
 pub mod socket;
