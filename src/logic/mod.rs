@@ -6,6 +6,7 @@ pub mod filter;
 pub mod label;
 pub mod message;
 pub mod pace;
+pub mod payload;
 pub mod peers;
 pub mod quiet;
 pub mod race;
