@@ -2,6 +2,7 @@
 
 pub mod acceptor;
 pub mod attempt;
+pub mod banner;
 pub mod bind;
 pub mod datagram;
 pub mod icmp;
