@@ -47,8 +47,7 @@ impl Banner {
         &self.bytes
     }
 
-    /// Takes what is there, and says whether more may come: false at the bound, at the peer's end, and at any error.
-    /// After one that came without a newline more may, since some services speak in several writes.
+    /// Takes what is there, and says whether more may come: not after the bound, the peer's end, or any error.
     pub fn listen(&mut self) -> bool {
         let mut buf = [0; 1024];
         while !self.ended && self.bytes.len() < self.limit {

@@ -67,8 +67,8 @@ fn rpc(program: u32, version: u32) -> Vec<u8> {
     words.iter().flat_map(|word: &u32| word.to_be_bytes()).collect()
 }
 
-/// RFC 4330, 5: a client's request, all zero but version and mode. Version 3, which servers of version 4 answer too, and
-/// older ones do not the other way.
+/// RFC 4330, 5: a client's request, all zero but version and mode. Version 3: servers of version 4 answer it too, while
+/// those of version 3 drop what is newer.
 fn ntp() -> Vec<u8> {
     const VERSION: u8 = 3;
     const CLIENT: u8 = 3;
@@ -127,7 +127,7 @@ fn rip() -> Vec<u8> {
     message
 }
 
-/// ASF 2.0, 3.2.4.1: a presence ping, which every IPMI controller answers without a session (IPMI 2.0, 13.2.3).
+/// ASF 2.0, 3.2.4: a presence ping, which every IPMI controller answers without a session (IPMI 2.0, 13.2.3).
 fn rmcp() -> Vec<u8> {
     const RMCP: [u8; 4] = [6, 0, 0xff, 6];
     const ASF: [u8; 4] = 4542_u32.to_be_bytes();

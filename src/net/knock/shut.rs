@@ -62,12 +62,14 @@ impl Shut {
     /// What a message means for a TCP port that was asked.
     pub(super) fn by_icmp(icmp: Icmp, to: SocketAddr) -> Self {
         // Who says `host unreachable` of itself is there, and has a rule.
-        let another = icmp.from.filter(|&from| from != to.ip());
-        match another {
-            // What ARP did not find the kernel tells itself, by ICMP of its own. So does a REJECT in our own OUTPUT that
-            // says `host unreachable`: these two cannot be told apart.
-            Some(from) if icmp.is_host_unreachable() && is_ours(from, to) => Self::Unreachable(Obstacle::HostDown),
-            Some(from) if icmp.is_no_way() && !is_ours(from, to) => Self::Unreachable(Obstacle::Icmp(icmp)),
+        match icmp.from.filter(|&from| from != to.ip()) {
+            Some(from) if icmp.is_no_way() => match (is_ours(from, to), icmp.is_host_unreachable()) {
+                (false, _) => Self::Unreachable(Obstacle::Icmp(icmp)),
+                // What ARP did not find the kernel tells itself, by ICMP of its own. So does a REJECT in our own OUTPUT
+                // that says `host unreachable`: these two cannot be told apart.
+                (true, true) => Self::Unreachable(Obstacle::HostDown),
+                (true, false) => Self::Filtered(icmp),
+            },
             _ => Self::Filtered(icmp),
         }
     }

@@ -107,16 +107,26 @@ impl Knocks {
         // second (measured with nft; tcp_v4_err, `sock_owned_by_user`). But it was kept, and tells all.
         match take_icmp(socket) {
             Some(icmp) => {
-                self.give_up(source);
+                self.dissolve(at);
                 Knock::Shut(Shut::by_icmp(icmp, to))
             }
             None => Knock::Pending(source),
         }
     }
 
-    /// Ends the wait for an answer. One that comes later is heard by nobody.
-    pub fn give_up(&mut self, source: usize) {
-        let at = source.wrapping_sub(self.first);
+    /// Ends the wait for an answer. One that came at the last moment is told, though its event was not heard yet; one
+    /// that comes later is heard by nobody.
+    pub fn give_up(&mut self, source: usize, watch: Watch<'_>) -> Option<Knock> {
+        match self.settle(source, watch) {
+            Knock::Pending(_) => {
+                self.dissolve(source.wrapping_sub(self.first));
+                None
+            }
+            knock => Some(knock),
+        }
+    }
+
+    fn dissolve(&mut self, at: usize) {
         let Some(Slot { socket: Some(socket), pending: true, .. }) = self.slots.get(at) else { return };
         match dissolve(socket) {
             true => {
@@ -233,142 +243,4 @@ fn take_icmp(socket: &Socket) -> Option<Icmp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
-
-    use mio::{Events, Poll};
-
-    use super::*;
-    use crate::io::watch::task_and_source;
-
-    const FIRST: usize = 7;
-
-    fn poll() -> Poll {
-        Poll::new().expect("a poll")
-    }
-
-    fn knocks() -> Knocks {
-        Knocks::new(Origin::default(), FIRST)
-    }
-
-    fn listener(ip: impl Into<std::net::IpAddr>) -> (TcpListener, SocketAddr) {
-        let listener = TcpListener::bind((ip.into(), 0)).expect("a listener");
-        let addr = listener.local_addr().expect("its address");
-        (listener, addr)
-    }
-
-    /// A port that nobody has.
-    fn closed(ip: impl Into<std::net::IpAddr>) -> SocketAddr {
-        listener(ip).1
-    }
-
-    /// A port that answers nothing: its queue is full, and what more comes is dropped (listen(2)).
-    fn silent() -> (Socket, Vec<TcpStream>, SocketAddr) {
-        let socket = Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a port");
-        socket.listen(0).expect("it listens");
-        let addr = socket.local_addr().expect("its address").as_socket().expect("of the internet");
-        let full = vec![TcpStream::connect(addr).expect("room for one")];
-        (socket, full, addr)
-    }
-
-    fn descriptors(knocks: &Knocks) -> usize {
-        knocks.slots.iter().filter(|slot| slot.socket.is_some()).count()
-    }
-
-    fn is_closed(knock: &Knock) -> bool {
-        matches!(knock, Knock::Shut(Shut::Closed))
-    }
-
-    #[test]
-    fn one_socket_asks_many_closed_ports_and_is_never_watched() {
-        let (poll, mut knocks) = (poll(), knocks());
-        for _ in 0..20 {
-            assert!(is_closed(&knocks.ask(closed(Ipv4Addr::LOCALHOST), Watch::new(poll.registry(), 0))));
-        }
-        assert_eq!(descriptors(&knocks), 1);
-        assert!(!knocks.slots[0].watched);
-    }
-
-    #[test]
-    fn each_ip_version_has_sockets_of_its_own() {
-        let (poll, mut knocks) = (poll(), knocks());
-        let watch = Watch::new(poll.registry(), 0);
-        for _ in 0..3 {
-            assert!(is_closed(&knocks.ask(closed(Ipv4Addr::LOCALHOST), watch)));
-            assert!(is_closed(&knocks.ask(closed(Ipv6Addr::LOCALHOST), watch)));
-        }
-        assert_eq!(descriptors(&knocks), 2);
-    }
-
-    #[test]
-    fn an_open_port_is_told_with_both_ends_and_reset_when_dropped() {
-        let (poll, mut knocks) = (poll(), knocks());
-        for (listener, addr) in [listener(Ipv4Addr::LOCALHOST), listener(Ipv6Addr::LOCALHOST)] {
-            let Knock::Open(opened) = knocks.ask(addr, Watch::new(poll.registry(), 0)) else { panic!("it is open") };
-            let (accepted, from) = listener.accept().expect("a peer");
-            assert_eq!((opened.peer, opened.local), (addr, Some(from)));
-            drop(opened);
-            let error = std::io::Read::read(&mut &accepted, &mut [0]).expect_err("it was reset");
-            assert_eq!(error.raw_os_error(), Some(libc::ECONNRESET));
-            assert_eq!(descriptors(&knocks), 0);
-        }
-    }
-
-    #[test]
-    fn a_socket_joined_to_itself_has_found_nobody() {
-        let poll = poll();
-        for ip in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
-            let port = closed(Ipv4Addr::LOCALHOST).port();
-            let mut knocks = Knocks::new(Origin { port: Some(port), ..Origin::default() }, FIRST);
-            let knock = knocks.ask(SocketAddr::from((ip, port)), Watch::new(poll.registry(), 0));
-            assert!(is_closed(&knock), "{ip}: {knock:?}");
-        }
-    }
-
-    #[test]
-    fn a_silent_port_is_waited_for_and_given_up_and_its_socket_used_again() {
-        let (mut poll, mut knocks) = (poll(), knocks());
-        let (_listening, _full, addr) = silent();
-        // Whether the first is still let in depends on the system; the queue is full after it.
-        let pending = (0..4).find_map(|_| match knocks.ask(addr, Watch::new(poll.registry(), 3)) {
-            Knock::Pending(source) => Some(source),
-            Knock::Open(opened) => {
-                std::mem::forget(opened); // stays in the queue
-                None
-            }
-            other => panic!("{other:?}"),
-        });
-        let source = pending.expect("the queue is full");
-        assert!(matches!(knocks.settle(source, Watch::new(poll.registry(), 3)), Knock::Pending(_)));
-        knocks.give_up(source);
-        let before = descriptors(&knocks);
-        assert!(is_closed(&knocks.ask(closed(Ipv4Addr::LOCALHOST), Watch::new(poll.registry(), 3))));
-        assert_eq!(descriptors(&knocks), before);
-        // It is still watched, and what is past says nothing.
-        let mut events = Events::with_capacity(8);
-        poll.poll(&mut events, Some(std::time::Duration::from_secs(10))).expect("poll");
-        let (task, told) = events.iter().map(|event| task_and_source(event.token())).next().expect("an edge");
-        assert_eq!((task, told), (3, source));
-        assert!(matches!(knocks.settle(told, Watch::new(poll.registry(), 3)), Knock::Pending(_)));
-    }
-
-    #[test]
-    fn numbers_that_are_nobodys_are_harmless() {
-        let (poll, mut knocks) = (poll(), knocks());
-        for source in [0, FIRST, FIRST + 1, usize::MAX] {
-            knocks.give_up(source);
-            assert!(matches!(knocks.settle(source, Watch::new(poll.registry(), 0)), Knock::Pending(_)));
-        }
-    }
-
-    #[test]
-    fn a_local_end_that_cannot_be_had_is_a_failure() {
-        let poll = poll();
-        let addr = Some((std::net::IpAddr::from([192, 0, 2, 1]), 0));
-        let mut knocks = Knocks::new(Origin { addr, ..Origin::default() }, FIRST);
-        let knock = knocks.ask(closed(Ipv4Addr::LOCALHOST), Watch::new(poll.registry(), 0));
-        let Knock::Failed(failure) = knock else { panic!("{knock:?}") };
-        assert_eq!(failure.errno, Some(libc::EADDRNOTAVAIL));
-    }
-}
+mod tests;
