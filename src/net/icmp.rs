@@ -18,13 +18,13 @@ pub struct Icmp {
 }
 
 impl Icmp {
-    /// Its name; none for a message that has no place here.
+    /// Its name, as nft spells it where it can send it; none for a message that has no place here.
     pub const fn name(&self) -> Option<&'static str> {
         Some(match (self.v6, self.kind, self.code) {
             // RFC 792 and RFC 1122, 3.2.2.1; 13 to 15: RFC 1812, 5.2.7.1.
             (false, 3, 0) => "net-unreachable",
             (false, 3, 1) => "host-unreachable",
-            (false, 3, 2) => "protocol-unreachable",
+            (false, 3, 2) => "proto-unreachable",
             (false, 3, 3) => "port-unreachable",
             (false, 3, 4) => "fragmentation-needed",
             (false, 3, 5) => "source-route-failed",
@@ -44,7 +44,7 @@ impl Icmp {
             (true, 1, 0) => "no-route",
             (true, 1, 1) => "admin-prohibited",
             (true, 1, 2) => "beyond-scope",
-            (true, 1, 3) => "host-unreachable",
+            (true, 1, 3) => "addr-unreachable",
             (true, 1, 4) => "port-unreachable",
             (true, 1, 5) => "policy-fail",
             (true, 1, 6) => "reject-route",

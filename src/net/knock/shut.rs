@@ -18,6 +18,8 @@ use crate::error::reason;
 pub enum Shut {
     /// Nobody listens there: the host itself said so.
     Closed,
+    /// Nobody listens there, on this host: the socket was joined to itself, or would hear itself. No packet went anywhere.
+    Itself,
     /// A rule forbids it, the host's or somebody's on the way, and said so.
     Filtered(Icmp),
     /// The system has itself given up asking (ETIMEDOUT, after two minutes).
@@ -43,7 +45,7 @@ impl Shut {
     /// One word, as results have it.
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Closed => "closed",
+            Self::Closed | Self::Itself => "closed",
             Self::Filtered(_) | Self::Silent => "filtered",
             Self::Unreachable(_) => "unreachable",
         }
@@ -89,6 +91,7 @@ impl fmt::Display for Shut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("refused"),
+            Self::Itself => f.write_str("joined itself"),
             Self::Silent => f.write_str("timeout"),
             Self::Filtered(icmp) | Self::Unreachable(Obstacle::Icmp(icmp)) => icmp.fmt(f),
             Self::Unreachable(Obstacle::NoRoute) => f.write_str("no route"),

@@ -157,7 +157,7 @@ impl Knocks {
             watch.remove(socket);
         }
         self.retire(at);
-        socket.and_then(|socket| opened(socket, to)).map_or(Knock::Shut(Shut::Closed), Knock::Open)
+        socket.and_then(|socket| opened(socket, to)).map_or(Knock::Shut(Shut::Itself), Knock::Open)
     }
 
     fn failed(&mut self, at: usize, error: Errno) -> Knock {

@@ -86,7 +86,7 @@ impl Calls {
         };
         // Our own port on this host: the socket would hear itself. Nobody else has the port, since we have it.
         if to.port() == asking.port && is_ours(to.ip(), to) {
-            return Call::Shut(Shut::Closed);
+            return Call::Shut(Shut::Itself);
         }
         let place = Place::Inet(to);
         match asking.datagrams.send([Outgoing { to: Some(&place), bytes: payload }]) {
@@ -279,7 +279,7 @@ mod tests {
         assert!(matches!(probe.ask(addr, b""), Call::Sent));
         let own = probe.calls.v4.as_ref().expect("a socket").port;
         for ip in [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 9, 9, 9), Ipv4Addr::UNSPECIFIED] {
-            assert!(matches!(probe.ask(SocketAddr::from((ip, own)), b"me?"), Call::Shut(Shut::Closed)), "{ip}");
+            assert!(matches!(probe.ask(SocketAddr::from((ip, own)), b"me?"), Call::Shut(Shut::Itself)), "{ip}");
         }
     }
 
