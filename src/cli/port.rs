@@ -38,13 +38,8 @@ pub fn service(port: u16, proto: Proto) -> Option<&'static str> {
     by_port.get(&port).map(String::as_str)
 }
 
-/// Services of the well-known ports (IANA), for machines without `/etc/services`.
-const COMMON: &str = "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndaytime 13/tcp\nftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\n\
-    time 37/tcp\nwhois 43/tcp\ndomain 53/tcp\ndomain 53/udp\ngopher 70/tcp\nfinger 79/tcp\nhttp 80/tcp www\nkerberos 88/tcp\n\
-    pop3 110/tcp\nsunrpc 111/tcp\nnntp 119/tcp\nntp 123/udp\nimap2 143/tcp imap\nsnmp 161/udp\nbgp 179/tcp\n\
-    irc 194/tcp\nldap 389/tcp\nhttps 443/tcp\nmicrosoft-ds 445/tcp\nsubmission 587/tcp\nldaps 636/tcp\n\
-    rsync 873/tcp\nimaps 993/tcp\npop3s 995/tcp\nsocks 1080/tcp\nmysql 3306/tcp\npostgresql 5432/tcp\n\
-    xmpp-client 5222/tcp\nredis 6379/tcp\nhttp-alt 8080/tcp\n";
+/// For machines without `/etc/services`.
+const COMMON: &str = include_str!("services");
 
 #[derive(Default)]
 struct Services {
@@ -137,6 +132,22 @@ mod tests {
     #[test]
     fn the_built_in_table_is_well_formed() {
         let table = Services::read(COMMON);
-        assert_eq!(table.tcp.len() + table.udp.len(), COMMON.lines().count());
+        let lines = COMMON.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(table.tcp.len() + table.udp.len(), lines.count());
+        assert!(table.by_name.keys().all(|name| !name.contains(|c: char| c.is_ascii_uppercase())));
+    }
+
+    #[test]
+    fn the_built_in_table_knows_the_usual_services_both_ways() {
+        let table = Services::read(COMMON);
+        for (name, port) in [("ssh", 22), ("www", 80), ("imap", 143), ("tftp", 69), ("sip", 5060), ("vnc", 5900)] {
+            assert_eq!(table.by_name.get(name), Some(&port), "{name}");
+        }
+        for (port, tcp, udp) in
+            [(53, Some("domain"), Some("domain")), (123, None, Some("ntp")), (22, Some("ssh"), None)]
+        {
+            assert_eq!(table.tcp.get(&port).map(String::as_str), tcp, "{port}");
+            assert_eq!(table.udp.get(&port).map(String::as_str), udp, "{port}");
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod halt;
 pub mod label;
 pub mod message;
 pub mod pace;
+pub mod payload;
 pub mod peers;
 pub mod quiet;
 pub mod race;

@@ -2,8 +2,11 @@
 
 pub mod acceptor;
 pub mod attempt;
+pub mod banner;
 pub mod bind;
 pub mod datagram;
+pub mod icmp;
+pub mod knock;
 mod path;
 pub mod resolve;
 pub mod socket;
