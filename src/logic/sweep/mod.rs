@@ -4,11 +4,11 @@
 //!
 //! # A port's way
 //!
-//! Its host's turn comes ([`group`]), its own turn comes, and a try starts when the host's window ([`window`]), the room
-//! on this machine ([`room`]) and the rate ([`rhythm`]) allow it. Any answer decides it. Silence ([`waits`]: as long as the
-//! round trips to this host say, [`rtt`]) makes the owner close the socket, and the port is asked again, before any port
-//! not yet asked, until its tries or its patience are spent. A try that this machine could not start counts for nothing:
-//! its port waits for its turn again.
+//! Its host's turn comes (`group`), its own turn comes, and a try starts when the host's window (`window`), the room on
+//! this machine (`room`) and the rate (`rhythm`) allow it. Any answer decides it. Silence (`waits`: as long as the round
+//! trips to this host say, `rtt`) makes the owner close the socket, and the port is asked again, before any port not yet
+//! asked, until its tries or its patience are spent. A try that this machine could not start counts for nothing: its port
+//! waits for its turn again.
 //!
 //! # The order
 //!
@@ -65,6 +65,9 @@ const LEAST_WINDOW: usize = 4;
 /// destination) that no sweep worth waiting for could keep. The silent ones are told as `open|filtered`, which is what
 /// is known of them. Fifty is the burst that Linux allows over all destinations (icmp_msgs_burst, ip-sysctl.rst).
 const LEAST_DATAGRAM_WINDOW: usize = 50;
+
+/// TCP sends its SYN again after a second (RFC 6298 section 2): what takes longer may answer that one, and is no round trip.
+const OWN_RETRY: Duration = Duration::from_secs(1);
 
 /// What the user wants of a sweep.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +131,7 @@ pub struct Start {
     pub place: usize,
     /// Address and port.
     pub addr: SocketAddr,
-    /// The how manieth of its port, counted from 1.
+    /// Which try of its port it is, counted from 1.
     pub attempt: u32,
 }
 
@@ -202,6 +205,9 @@ impl Sweep {
 
     /// What to do now. To be asked until it says to wait, or that it is done; whoever does not ask for a while starts
     /// and gives up later, and loses nothing.
+    ///
+    /// What has come is to be told first, or its try might be given up unheard. A round trip is measured from the `now`
+    /// of its start: where many start in one turn of the loop, the clock is to be read anew for each.
     pub fn step(&mut self, now: Instant) -> Step {
         if let Some(verdict) = self.verdicts.pop_front() {
             return Step::Tell(verdict);
@@ -224,12 +230,12 @@ impl Sweep {
         self.room.ended();
         let rtt = now.saturating_duration_since(started);
         let host = &mut self.hosts[port.host];
-        if answer.is_the_hosts() {
+        if answer.is_the_hosts() && (self.rules.datagram || rtt < OWN_RETRY) {
             host.rtt.sample(rtt);
         }
         let base = self.waits.base(&host.rtt);
         host.window.answered(port.tries - 1, now, base);
-        self.hurry(port.host, base);
+        self.hurry(port.host);
         let (state, reason) = answer.verdict();
         self.decide(id, state, reason, Some(rtt), port.waited + rtt);
     }
@@ -301,7 +307,11 @@ impl Sweep {
         port.tries += 1;
         port.running = Some((now, host.under_way.len()));
         host.under_way.push(id);
-        host.set_by = host.set_by.max(self.waits.base(&host.rtt));
+        if host.under_way.len() == 1 {
+            host.set_by = (Duration::ZERO, u32::MAX);
+        }
+        let (base, tries) = (self.waits.base(&host.rtt), self.waits.tries(host.window.loss()));
+        host.set_by = (host.set_by.0.max(base), host.set_by.1.min(tries));
         let start = Start { id, place: host.place, addr: host.at(port.number), attempt: port.tries };
         let host = port.host;
         let deadline = self.deadline(id);
@@ -393,13 +403,16 @@ impl Sweep {
         Some(started + self.waits.wait(&host.rtt, host.window.loss(), port.tries, port.waited))
     }
 
-    /// Sets the deadlines of a host anew where round trips turn out much shorter than they were set by, above all with
-    /// its first answer. Longer ones are looked at when the deadlines are reached.
-    fn hurry(&mut self, number: usize, base: Duration) {
-        if base >= self.hosts[number].set_by * 3 / 4 {
+    /// Sets the deadlines of a host anew where they turn out too late: with its first answer above all, which shows how
+    /// short its round trips are, and where loss asks for more tries, so that what was the last is so no longer. Those
+    /// that are too early are looked at when they are reached.
+    fn hurry(&mut self, number: usize) {
+        let host = &mut self.hosts[number];
+        let (base, tries) = (self.waits.base(&host.rtt), self.waits.tries(host.window.loss()));
+        if base >= host.set_by.0 * 3 / 4 && tries <= host.set_by.1 {
             return;
         }
-        self.hosts[number].set_by = base;
+        host.set_by = (base, tries);
         for at in 0..self.hosts[number].under_way.len() {
             let id = self.hosts[number].under_way[at];
             let deadline = self.deadline(id);

@@ -1,7 +1,7 @@
 //! How long the way to a host and back takes, as RFC 6298 measures it. It does not know what was sent.
 //!
 //! Karn's rule (its section 3), to take no sample of what was sent again, is kept by itself: each try is a connect of its
-//! own, from a port of its own, so that an answer says which try it answers.
+//! own, from a port of its own, so that an answer says which try it answers. (TCP's own second SYN is the sweep's to see.)
 
 use std::time::Duration;
 

@@ -14,8 +14,12 @@ const FIRST: f32 = 512.0;
 /// The share of loss that is borne: 3 % each way, as on a bad radio link, is 6 %, and chance makes it twice that.
 const BORNE: f32 = 0.15;
 
-/// How much one try weighs in the share of loss.
-const GAIN: f32 = 1.0 / 32.0;
+/// Fewer lost tries than this may be chance.
+const CHANCE: f32 = 5.0;
+
+/// How much of a round's loss still counts in the next. Retries come in waves, a round after what they make good for, so
+/// that only several rounds together show the share.
+const MEMORY: f32 = 0.75;
 
 /// The window of one host.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +27,8 @@ pub(super) struct Window {
     size: f32,
     least: f32,
     most: f32,
-    /// How much was lost lately, 0 to 1.
-    lately: f32,
+    /// Tries lost lately, and answers.
+    lately: (f32, f32),
     /// How much was lost in all.
     loss: Loss,
     round_began: Instant,
@@ -41,6 +45,8 @@ pub(super) struct Loss {
     pub(super) lost: u32,
     /// Answers.
     pub(super) heard: u32,
+    /// Whether more than is borne was lost lately.
+    pub(super) heavy: bool,
 }
 
 impl Loss {
@@ -59,7 +65,7 @@ impl Window {
             size: most.min(FIRST),
             least,
             most,
-            lately: 0.0,
+            lately: (0.0, 0.0),
             loss: Loss::default(),
             round_began: now,
             closed: false,
@@ -81,16 +87,15 @@ impl Window {
     pub(super) fn answered(&mut self, lost: u32, now: Instant, round: Duration) {
         self.loss.heard = self.loss.heard.saturating_add(1);
         self.loss.lost = self.loss.lost.saturating_add(lost);
-        self.lately -= self.lately * GAIN;
-        for _ in 0..lost {
-            self.lately += (1.0 - self.lately) * GAIN;
-        }
+        self.lately = (self.lately.0 + lost as f32, self.lately.1 + 1.0);
+        let share = self.lately.0 / (self.lately.0 + self.lately.1);
+        self.loss.heavy = self.lately.0 >= CHANCE && share > BORNE;
         if lost == 0 {
             // As TCP: a round of answers doubles it at first, and adds one once it was closed.
             let more = if self.careful { self.size.recip() } else { 1.0 };
             self.size = (self.size + more).min(self.most);
-        } else if self.lately > BORNE && !self.closed {
-            self.size = (self.size * (1.0 - self.lately / 2.0)).max(self.least);
+        } else if self.loss.heavy && !self.closed {
+            self.size = (self.size * (1.0 - share / 2.0)).max(self.least);
             (self.closed, self.careful, self.round_began) = (true, true, now);
         }
         self.look(now, round);
@@ -105,6 +110,7 @@ impl Window {
             let more = if self.careful { (self.size / 8.0).max(1.0) } else { self.size };
             self.size = (self.size + more).min(self.most);
         }
+        self.lately = (self.lately.0 * MEMORY, self.lately.1 * MEMORY);
         self.round_began = now;
         self.closed = false;
     }
