@@ -6,7 +6,6 @@
 mod common;
 
 use std::fs;
-use std::fs;
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;

@@ -89,6 +89,7 @@ impl Place {
     fn speaker(&self, name: &str, server: &Path) -> UnixDatagram {
         let socket = UnixDatagram::bind(self.path(name)).expect("a socket");
         socket.set_read_timeout(Some(LIMIT)).expect("SO_RCVTIMEO");
+        socket.set_write_timeout(Some(LIMIT)).expect("SO_SNDTIMEO");
         socket.connect(server).expect("connect");
         socket
     }
