@@ -61,5 +61,6 @@ pub mod net;
 pub mod reactor;
 pub mod report;
 pub mod run;
+pub mod session;
 pub mod signal;
 pub mod task;

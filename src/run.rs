@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::cli::plan::{Deed, Plan};
+use crate::cli::plan::{Deed, Listen as Listening, Plan};
 use crate::cli::{self, Stop};
 use crate::error::{self, Exit, Failure, Object};
 use crate::event::{Event, Tell};
@@ -33,12 +33,20 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
+/// The local end. A mode that shows nothing leaves stdin and stdout alone.
+fn open(plan: &Plan) -> Result<Local, Failure> {
+    match &plan.deed {
+        Deed::Listen(Listening { answer: Some(answer), .. }) if !answer.mode.shows => Ok(Local::default()),
+        _ => Local::open(&plan.relay),
+    }
+}
+
 fn carry_out(plan: Plan) -> Exit {
     let mut report = match Report::new(&plan.voice) {
         Ok(report) => report,
         Err(failure) => return failure.exit, // it was told
     };
-    let local = match Local::open(&plan.relay) {
+    let local = match open(&plan) {
         Ok(local) => local,
         Err(failure) => {
             let exit = failure.exit;

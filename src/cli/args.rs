@@ -5,18 +5,22 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args as Group, Parser, ValueEnum};
 
+use super::answer::Answering;
 use super::duration::{self, Patience};
 use super::{port, size, tos};
 use crate::logic::filter;
 
 /// What help and the man page show first.
-pub const EXAMPLES: [(&str, &str); 10] = [
+pub const EXAMPLES: [(&str, &str); 13] = [
     ("nsock -l 8888", "listen, and relay stdin and stdout to the first peer"),
     ("nsock host 8888", "connect, and relay stdin and stdout"),
     ("nsock -l 8888 > copy", "receive a file ..."),
     ("nsock host 8888 < file", "... and send it"),
     ("nsock -v host 80", "tell each address tried, with its time"),
     ("nsock -lk 8080 < page", "the page to everybody who comes"),
+    ("nsock -lk --echo 8888", "an echo server"),
+    ("nsock -lk --reply 'OK...{}' 8888", "answer each line, and show it"),
+    ("nsock -l --discard -v 9000", "a sink: tells how much came, how fast"),
     ("echo q | nsock -u host 53", "a datagram, and its answer"),
     (
         "printf 'GET / HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | nsock h 80",
@@ -27,9 +31,10 @@ pub const EXAMPLES: [(&str, &str); 10] = [
 ];
 
 /// The forms of a command line.
-pub const SYNOPSIS: [&str; 3] = [
+pub const SYNOPSIS: [&str; 4] = [
     "nsock [-u] [OPTIONS] HOST PORT",
     "nsock [-u] -l [-k] [OPTIONS] [ADDR] PORT",
+    "nsock [-u] -l --echo|--hello|--reply TEXT|--discard [-k] [OPTIONS] [ADDR] PORT",
     "nsock -U [-u] [-l [-k]] [OPTIONS] PATH",
 ];
 
@@ -64,6 +69,9 @@ pub struct Args {
     /// From where and over what.
     #[command(flatten)]
     pub place: Place,
+    /// What answers, instead of stdin.
+    #[command(flatten)]
+    pub answering: Answering,
     /// Many peers.
     #[command(flatten)]
     pub many: Many,

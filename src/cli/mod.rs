@@ -1,6 +1,7 @@
 //! The command line: from the words typed to a [`Plan`](plan::Plan) that cannot contradict itself.
 
 pub mod address;
+pub mod answer;
 pub mod args;
 pub mod duration;
 mod foreign;

@@ -1,6 +1,7 @@
 //! A plan: what the words of the command line mean. No illegal combination can be written down in it.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::address::{Family, Host};
@@ -9,6 +10,7 @@ use super::duration::Patience;
 use super::peer::{Proto, UnixName};
 use super::size::Cut;
 use crate::logic::filter::Filters;
+use crate::session::{Mode, Script};
 
 /// A whole run.
 #[derive(Clone, Debug)]
@@ -101,6 +103,19 @@ pub struct Listen {
     pub port_file: Option<PathBuf>,
     /// Many peers; else the first one only.
     pub many: Option<Many>,
+    /// What answers the peers; stdin where there is none.
+    pub answer: Option<Answer>,
+}
+
+/// A mode that answers peers.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Which.
+    pub mode: &'static Mode,
+    /// What it says.
+    pub script: Rc<Script>,
+    /// So many datagrams are answered in a second at most.
+    pub rate: Option<u32>,
 }
 
 /// How many peers are served.

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address::{Family, Host, split_port};
+use super::answer::answer;
 use super::args::{self, Args, Color};
 use super::duration::Patience;
 use super::peer::{Proto, UnixName};
 use super::plan::{
-    Bytes, Connect, Deed, From, HalfClose, Hex, Limit, Listen, Many, Output, Place, Plan, Relay, SocketOptions, Voice,
+    Answer, Bytes, Connect, Deed, From, HalfClose, Hex, Limit, Listen, Many, Output, Place, Plan, Relay, SocketOptions, Voice,
 };
 use super::port;
 use super::usage::Usage;
@@ -31,16 +32,22 @@ pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
         (true, false) => Proto::Unix,
         (true, true) => Proto::UnixDatagram,
     };
-    let relay = relay(&args, wait, no_wait);
+    needs(&args)?;
+    let answer = answer(&args)?;
+    let relay = Relay {
+        stdin: answer.is_none() && !args.ends.no_stdin,
+        // An answering mode looks for the word by itself.
+        stop: args.ends.stop.clone().filter(|_| answer.is_none()),
+        ..relay(&args, wait, no_wait)
+    };
     let voice = voice(&args.tell);
     if voice.json && voice.hex == Some(Hex::Stderr) {
         return Err("with --json the dump needs a file of its own: --hex=FILE".into());
     }
     let deadline = args.time.deadline;
-    needs(&args)?;
     let deed = if args.mode.listen {
         let limit = Limit { time: wait.unwrap_or(CONNECT_LIMIT), asked: wait.is_some() };
-        Deed::Listen(listen(proto, args, limit)?)
+        Deed::Listen(listen(proto, args, answer, limit)?)
     } else {
         let asked = args.time.connect_timeout.or(wait);
         let limit = Limit { time: asked.unwrap_or(CONNECT_LIMIT), asked: asked.is_some() };
@@ -51,7 +58,7 @@ pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
 
 fn relay(args: &Args, wait: Option<Duration>, no_wait: bool) -> Relay {
     Relay {
-        stdin: !args.ends.no_stdin,
+        stdin: true,
         output: match (&args.bytes.output, args.ends.send_only) {
             (_, true) => Output::Nowhere,
             (Some(file), _) => Output::File(file.clone()),
@@ -65,7 +72,7 @@ fn relay(args: &Args, wait: Option<Duration>, no_wait: bool) -> Relay {
         quit_after: args.ends.quit_after.or(no_wait.then_some(Patience::For(Duration::ZERO))),
         idle: args.time.idle_timeout.or(wait),
         chunks: args.ends.max_chunks,
-        stop: args.ends.stop.clone(),
+        stop: None,
         bytes: Bytes {
             filters: Filters { crlf: args.bytes.crlf, telnet: args.bytes.telnet, encoding: args.bytes.encoding },
             interval: args.bytes.interval,
@@ -153,15 +160,15 @@ fn local_addr(text: &str, family: Family) -> Result<Host, Usage> {
     Ok(host)
 }
 
-fn listen(proto: Proto, args: Args, lookup_limit: Limit) -> Result<Listen, Usage> {
+fn listen(proto: Proto, args: Args, answer: Option<Answer>, lookup_limit: Limit) -> Result<Listen, Usage> {
     let family = args.place.family();
     let at = match proto.is_unix() {
         true => Place::Unix(UnixName::parse(OsStr::new(&unix_path(&args)?))?),
         false => inet_listen(&args, family)?,
     };
-    // Labels are the hub's: with them a single peer is a crowd of one.
+    // Labels and answers are the hub's: with them a single peer is a crowd of one.
     let crowd = args.many.keep_open || args.many.accept.is_some();
-    let many = crowd || args.many.label;
+    let many = crowd || args.many.label || answer.is_some();
     Ok(Listen {
         proto,
         at,
@@ -176,6 +183,7 @@ fn listen(proto: Proto, args: Args, lookup_limit: Limit) -> Result<Listen, Usage
             per_host: args.many.max_conns_per_host.unwrap_or(usize::MAX),
             in_all: args.many.accept.unwrap_or(if crowd { u64::MAX } else { 1 }),
         }),
+        answer,
     })
 }
 
@@ -263,8 +271,16 @@ fn same_version(from: &Host, to: &Host) -> Result<(), Usage> {
 
 /// Flags that have a meaning only beside another.
 fn needs(args: &Args) -> Result<(), Usage> {
-    let (many, mode) = (&args.many, &args.mode);
+    let (many, mode, said) = (&args.many, &args.mode, &args.answering);
+    let answers = said.mode.0.as_ref();
+    if let (Some((answer, _)), false) = (answers, mode.listen) {
+        return Err(format!("--{} has a meaning only beside -l", answer.flag).into());
+    }
+    const MODE: &str = "an answering mode, as --echo";
     let rules = [
+        (said.greeting.is_some(), "--greeting", answers.is_some(), MODE),
+        (said.delay.is_some(), "--delay", answers.is_some(), MODE),
+        (said.rate.is_some(), "--rate", answers.is_some() && mode.udp, "-u and an answering mode"),
         (mode.port_file.is_some(), "--port-file", mode.listen, "-l"),
         (args.time.accept_timeout.is_some(), "--accept-timeout", mode.listen, "-l"),
         (many.keep_open, "-k", mode.listen, "-l"),

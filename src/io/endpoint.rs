@@ -340,14 +340,7 @@ impl Endpoint {
             };
             match got {
                 Ok(0) => return Ok(Io::End),
-                Ok(count) => {
-                    // A short read has drained a socket, so the call that would only say so is saved. But data and
-                    // FIN may come in one edge, and there is no second one.
-                    if count < buf.len() && self.kind == Kind::Socket && !self.eventful {
-                        self.readable = false;
-                    }
-                    return Ok(Io::Moved(count));
-                }
+                Ok(count) => return Ok(self.got(count, buf.len())),
                 Err(Errno::AGAIN) if self.access != Access::Always => self.readable = false,
                 Err(Errno::INTR) => {}
                 // How a terminal ends whose other side is gone.
@@ -355,6 +348,34 @@ impl Endpoint {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// A short read has drained a socket, so the call that would only say so is saved. But data and FIN may come in one
+    /// edge, and there is no second one.
+    fn got(&mut self, count: usize, room: usize) -> Io {
+        if count < room && self.kind == Kind::Socket && !self.eventful {
+            self.readable = false;
+        }
+        Io::Moved(count)
+    }
+
+    /// Takes what has come to a socket and forgets it: at most so many bytes as there is memory for. Linux need not even
+    /// copy it (tcp(7), MSG_TRUNC), so the memory may be left as it was.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn skip(&mut self, buf: &mut [u8]) -> io::Result<Io> {
+        #[cfg(target_os = "linux")]
+        while self.readable && self.kind == Kind::Socket {
+            match rustix::net::recv(self.as_fd(), &mut *buf, RecvFlags::DONTWAIT | RecvFlags::TRUNC) {
+                Ok((_, 0)) => return Ok(Io::End),
+                Ok((_, count)) => return Ok(self.got(count, buf.len())),
+                Err(Errno::AGAIN) => self.readable = false,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.read(buf)
     }
 
     /// Writes once, without blocking; never says [`Io::End`].

@@ -30,16 +30,22 @@ impl StopWord {
 
     /// Looks at the next bytes of the stream; true once the word was a whole message. Bytes after it are not looked at.
     pub fn see(&mut self, bytes: &[u8], now: Instant) -> bool {
+        self.find(bytes, now).is_some()
+    }
+
+    /// The same, with where in these bytes that message begins: 0 where it began before them.
+    pub fn find(&mut self, bytes: &[u8], now: Instant) -> Option<usize> {
         // The timer may be served after bytes that came later than it: the silence was before them all the same.
         if !bytes.is_empty() && self.tick(now) {
-            return true;
+            return Some(0);
         }
+        let mut start = 0;
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             match piece.strip_suffix(b"\n") {
                 Some(line) => {
                     self.compare(line);
                     if self.finish() {
-                        return true;
+                        return Some(start);
                     }
                 }
                 None => {
@@ -47,8 +53,9 @@ impl StopWord {
                     self.deadline = Some(now + SILENCE);
                 }
             }
+            start += piece.len();
         }
-        false
+        None
     }
 
     /// When an unfinished line is a message, if nothing more comes.

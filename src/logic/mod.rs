@@ -3,12 +3,14 @@
 pub mod cutter;
 pub mod ends;
 pub mod filter;
+pub mod halt;
 pub mod label;
 pub mod message;
 pub mod pace;
 pub mod peers;
 pub mod quiet;
 pub mod race;
+pub mod rate;
 pub mod request_line;
 pub mod timers;
 

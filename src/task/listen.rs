@@ -69,11 +69,10 @@ impl Listen {
                 .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
         }
         cx.tell(&Event::Listen { proto: self.plan.proto, addrs: bound });
-        if let Some(many) = self.plan.many
+        if self.plan.many.is_some()
             && let Some(local) = self.local.take()
         {
-            let limit = self.plan.accept_limit.map(|limit| cx.now + limit);
-            cx.spawn(Box::new(Hub::new(acceptor, many, Rc::clone(&self.relay), local, limit)));
+            cx.spawn(Box::new(Hub::new(acceptor, &self.plan, Rc::clone(&self.relay), local, cx.now)));
             return Ok(Stage::Linked);
         }
         acceptor

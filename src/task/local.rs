@@ -10,7 +10,7 @@ use crate::io::stdio;
 use crate::logic::ends::Stdin;
 
 /// stdin, and stdout or the file in its place.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Local {
     /// Where what is sent comes from; none where nothing is, or any more.
     pub stdin: Option<Endpoint>,

@@ -11,12 +11,12 @@ use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
 use crate::io::endpoint::{Endpoint, Kind, Ready};
 use crate::logic::ends::Role;
+use crate::logic::halt::Halt;
 use crate::logic::peers::{KEEP, Peers};
 use crate::logic::quiet::{Quiet, Step};
 use crate::net::bind::Bound;
 use crate::net::datagram::{Datagrams, Place};
 use crate::net::unix::SocketFile;
-use crate::task::link::eye::Halt;
 use crate::task::local::Local;
 use crate::task::{Cx, Turn};
 

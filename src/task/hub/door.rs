@@ -73,6 +73,9 @@ impl Hub {
             Source::Each(_, offset) => Some(*offset),
             _ => None,
         };
+        if let Some(answer) = &self.answer {
+            member = member.answered_by(answer);
+        }
         let key = self.members.insert(member);
         match self.members[key].stream().io.watch(cx.watch, MEMBERS + key) {
             Ok(()) => self.call(key),

@@ -1,5 +1,5 @@
-//! Many peers and one local end: what stdin gives goes to all of them (a regular file whole to each), what they send
-//! comes out in whole chunks. Queues are bounded, and no peer stops another.
+//! Many peers and one local end: what stdin gives goes to all of them (a regular file whole to each), or a mode answers
+//! each by itself; what they send comes out in whole chunks. Queues are bounded, and no peer stops another.
 
 mod door;
 mod member;
@@ -14,12 +14,12 @@ use std::time::Instant;
 
 use slab::Slab;
 
-use self::member::{Member, Over, ReaderFailed};
+use self::member::{Member, Over};
 use self::outlet::Outlet;
 use self::voice::Source;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{Many, Relay};
+use crate::cli::plan::{Answer, Listen, Many, Relay};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{By, Event, How, Traffic};
 use crate::io::endpoint::Ready;
@@ -28,6 +28,7 @@ use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
 use crate::logic::timers::Timers;
 use crate::net::acceptor::Acceptor;
+use crate::session::Out;
 
 const ACCEPTOR: usize = 0;
 const STDIN: usize = 1;
@@ -56,7 +57,9 @@ pub struct Hub {
     pace: Option<Pace>,
     /// What was read of stdin and has to wait for its time.
     held: Vec<u8>,
-    outlet: Option<Outlet>,
+    /// What answers the peers, where stdin does not.
+    answer: Option<Answer>,
+    shared: Shared,
     /// What has gone wrong: how a hub ends that has all its peers behind it.
     worst: Exit,
     /// It was told that this machine has nothing left for another connection.
@@ -65,9 +68,17 @@ pub struct Hub {
     gone: Traffic,
 }
 
+/// What all peers share.
+struct Shared {
+    /// Where what they send goes.
+    outlet: Outlet,
+    /// Memory for what a session says, empty between two of them.
+    out: Out,
+}
+
 impl Hub {
     /// A hub whose sockets listen already.
-    pub fn new(acceptor: Acceptor, many: Many, relay: Rc<Relay>, local: Local, limit: Option<Instant>) -> Self {
+    pub fn new(acceptor: Acceptor, plan: &Listen, relay: Rc<Relay>, local: Local, now: Instant) -> Self {
         let kind = local.kind();
         let source = match local.stdin {
             Some(stdin) => match stdin.file_offset() {
@@ -78,10 +89,10 @@ impl Hub {
         };
         Self {
             begun: false,
-            many,
+            many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1 }),
             acceptor: Some(acceptor),
             pause: None,
-            limit,
+            limit: plan.accept_limit.map(|limit| now + limit),
             accepted: 0,
             hosts: HashMap::new(),
             members: Slab::new(),
@@ -92,7 +103,8 @@ impl Hub {
             sending: relay.bytes.filters.sending(),
             pace: relay.bytes.interval.map(Pace::new),
             held: Vec::new(),
-            outlet: local.stdout.map(|stdout| Outlet::new(stdout, &relay.bytes)),
+            answer: plan.answer.clone(),
+            shared: Shared { outlet: Outlet::new(local.stdout, &relay.bytes), out: Out::default() },
             worst: Exit::Done,
             exhausted: false,
             gone: Traffic::default(),
@@ -109,8 +121,8 @@ impl Hub {
         if let Source::Shared(stdin) = &mut self.source {
             stdin.watch(cx.watch, STDIN)?;
         }
-        match &mut self.outlet {
-            Some(outlet) => outlet.endpoint().watch(cx.watch, STDOUT),
+        match self.shared.outlet.endpoint() {
+            Some(stdout) => stdout.watch(cx.watch, STDOUT),
             None => Ok(()),
         }
     }
@@ -140,29 +152,30 @@ impl Hub {
             (Source::Each(file, start), Some(offset)) => file.left().0.saturating_sub(offset - start),
             _ => 0,
         };
-        let exit = member.tell_end(cx, over, rest);
+        let exit = member.tell_end(cx, over, rest, self.many.in_all == 1);
         if self.worst == Exit::Done {
             self.worst = exit;
         }
     }
 
     /// Runs the peers that are due, each once. True when some are due again.
-    fn run_members(&mut self, cx: &mut Cx<'_>) -> Result<bool, ReaderFailed> {
+    fn run_members(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
         while let Some(key) = self.timers.pop(cx.now) {
             self.call(key);
         }
         let spoken = !matches!(self.source, Source::Shared(_)) && self.held.is_empty();
         let mut again = false;
         for key in std::mem::take(&mut self.due) {
-            let (Some(member), Some(outlet)) = (self.members.get_mut(key), &mut self.outlet) else {
+            let Some(member) = self.members.get_mut(key) else {
                 continue;
             };
             member.due = false;
-            match member.run(cx, outlet, spoken)? {
+            match member.run(cx, &mut self.shared, spoken) {
                 Ok(deadline) => {
                     self.timers.set(key, deadline);
                     again |= self.read_on(cx, key);
                 }
+                Err(Over::ReaderFailed(error)) => return Err(self.reader_failed(cx, &error)),
                 Err(over) => self.lose(cx, key, &over),
             }
         }
@@ -199,9 +212,7 @@ impl Hub {
             let failure = Failure::new(Deed::Send, Object::Named("all peers".into()), reason, Exit::Done);
             cx.tell(&Event::Trouble(Box::new(failure)));
         }
-        if let Some(outlet) = self.outlet.take() {
-            outlet.close(cx.watch);
-        }
+        self.shared.outlet.close(cx.watch);
         Turn::End(exit)
     }
 
@@ -215,7 +226,7 @@ impl Hub {
     }
 
     fn unwritten(&self) -> Option<Lost> {
-        let bytes = self.outlet.as_ref().map_or(0, Outlet::held);
+        let bytes = self.shared.outlet.held();
         (bytes > 0).then_some(Lost { bytes, at_least: true, way: Way::Down })
     }
 
@@ -225,27 +236,23 @@ impl Hub {
         {
             return Err(cx.fail(Failure::system(Deed::Start, Object::Named("the hub".into()), &error, Exit::Local)));
         }
-        if let Some(outlet) = &mut self.outlet {
-            if outlet.broken() {
-                return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
-            }
-            let stuck = outlet.stuck();
-            if let Err(error) = outlet.flush() {
-                return Err(self.reader_failed(cx, &error));
-            }
-            if stuck && !outlet.stuck() {
-                let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
-                all.into_iter().for_each(|key| self.call(key)); // those who were not read from
-            }
+        let outlet = &mut self.shared.outlet;
+        if outlet.broken() {
+            return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
         }
-        let again = match self.run_members(cx) {
-            Ok(again) => again,
-            Err(ReaderFailed(error)) => return Err(self.reader_failed(cx, &error)),
-        };
+        let stuck = outlet.stuck();
+        if let Err(error) = outlet.flush() {
+            return Err(self.reader_failed(cx, &error));
+        }
+        if stuck && !outlet.stuck() {
+            let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
+            all.into_iter().for_each(|key| self.call(key)); // those who were not read from
+        }
+        let again = self.run_members(cx)?;
         // After those who were full or in the way of others had their turn, and may be gone.
         let more = self.accept(cx)?;
         let heard = self.hear(cx);
-        let stuck = self.outlet.as_ref().is_some_and(Outlet::stuck);
+        let stuck = self.shared.outlet.stuck();
         if self.acceptor.is_none() && self.members.is_empty() && !stuck {
             self.tell_unsaid(cx);
             return Err(self.end(cx, By::Local, How::Fin, self.worst));
@@ -277,8 +284,8 @@ impl Task for Hub {
                 }
             }
             STDOUT => {
-                if let Some(outlet) = &mut self.outlet {
-                    outlet.endpoint().mark(ready);
+                if let Some(stdout) = self.shared.outlet.endpoint() {
+                    stdout.mark(ready);
                 }
             }
             member => {
@@ -308,9 +315,7 @@ impl Task for Hub {
             Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
             Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
         };
-        if let Some(outlet) = &mut self.outlet {
-            let _ = outlet.flush();
-        }
+        let _ = self.shared.outlet.flush();
         let unwritten = self.unwritten();
         if unwritten.is_some() {
             let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, stop.exit());

@@ -11,7 +11,8 @@ use crate::logic::label::{self, Label};
 /// stdout, or the file in its place, shared by all peers.
 #[derive(Debug)]
 pub(super) struct Outlet {
-    endpoint: Endpoint,
+    /// None where nobody reads.
+    endpoint: Option<Endpoint>,
     /// What the reader has not taken yet; while there is some, nobody is read from.
     held: Vec<u8>,
     label: Label,
@@ -22,13 +23,13 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    pub(super) fn new(endpoint: Endpoint, bytes: &Bytes) -> Self {
-        let color = bytes.colors(endpoint.kind() == Kind::Terminal);
+    pub(super) fn new(endpoint: Option<Endpoint>, bytes: &Bytes) -> Self {
+        let color = bytes.colors(is_terminal(endpoint.as_ref()));
         Self { endpoint, held: Vec::new(), label: Label::default(), labelled: bytes.label, color, first: None }
     }
 
-    pub(super) fn endpoint(&mut self) -> &mut Endpoint {
-        &mut self.endpoint
+    pub(super) fn endpoint(&mut self) -> Option<&mut Endpoint> {
+        self.endpoint.as_mut()
     }
 
     /// Whether the reader has not taken everything.
@@ -43,13 +44,16 @@ impl Outlet {
 
     /// Whether the reader has left.
     pub(super) fn broken(&self) -> bool {
-        self.endpoint.broken()
+        self.endpoint.as_ref().is_some_and(Endpoint::broken)
     }
 
     /// Passes on what a peer says.
     pub(super) fn give(&mut self, speaker: u64, peer: &Peer, bytes: &[u8]) -> io::Result<()> {
+        if self.endpoint.is_none() {
+            return Ok(());
+        }
         let second = self.first.get_or_insert(speaker) != &speaker;
-        let terminal = self.endpoint.kind() == Kind::Terminal;
+        let terminal = is_terminal(self.endpoint.as_ref());
         self.labelled |= second && terminal;
         if self.labelled || terminal {
             let name = self.labelled.then(|| label::name(speaker, peer, self.color));
@@ -62,9 +66,12 @@ impl Outlet {
 
     /// Passes on what is held, as far as the reader takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
+        let Some(endpoint) = &mut self.endpoint else {
+            return Ok(());
+        };
         let mut given = 0;
         while given < self.held.len() {
-            match self.endpoint.write(&self.held[given..])? {
+            match endpoint.write(&self.held[given..])? {
                 Io::Moved(count) => given += count,
                 Io::Blocked | Io::End => break,
             }
@@ -76,7 +83,13 @@ impl Outlet {
         Ok(())
     }
 
-    pub(super) fn close(self, watch: Watch<'_>) {
-        self.endpoint.close(watch);
+    pub(super) fn close(&mut self, watch: Watch<'_>) {
+        if let Some(endpoint) = self.endpoint.take() {
+            endpoint.close(watch);
+        }
     }
+}
+
+fn is_terminal(endpoint: Option<&Endpoint>) -> bool {
+    endpoint.is_some_and(|endpoint| endpoint.kind() == Kind::Terminal)
 }

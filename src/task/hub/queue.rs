@@ -35,10 +35,14 @@ impl Queue {
         }
     }
 
-    /// The next bytes to send.
-    pub(super) fn front(&self) -> Option<&[u8]> {
-        let waiting = self.0.as_ref()?;
-        waiting.chunks.front().map(|chunk| &chunk[waiting.gone..])
+    /// The chunk to send next.
+    pub(super) fn front(&self) -> Option<&Rc<[u8]>> {
+        self.0.as_ref()?.chunks.front()
+    }
+
+    /// How much of it has gone.
+    pub(super) fn gone(&self) -> usize {
+        self.0.as_ref().map_or(0, |waiting| waiting.gone)
     }
 
     /// Notes that so many of them have gone.
@@ -68,8 +72,9 @@ mod tests {
         assert_eq!(queue.len(), 6);
         let mut out = Vec::new();
         while let Some(front) = queue.front() {
-            let count = front.len().min(2);
-            out.extend_from_slice(&front[..count]);
+            let rest = &front[queue.gone()..];
+            let count = rest.len().min(2);
+            out.extend_from_slice(&rest[..count]);
             queue.advance(count);
         }
         assert_eq!(out, b"onetwo");

@@ -46,15 +46,18 @@ impl Hub {
                 }
             };
         }
-        let reads = self.outlet.as_ref().is_some_and(|outlet| !outlet.stuck()) && member.reads();
-        if busy || reads {
+        busy |= !self.shared.outlet.stuck() && member.is_busy();
+        if busy {
             self.call(key);
         }
-        busy || reads
+        busy
     }
 
     /// Reads stdin for all peers, as long as there is room in each one's queue. True when there is more to read.
     pub(super) fn hear(&mut self, cx: &mut Cx<'_>) -> bool {
+        if matches!(self.source, Source::Silent) && self.held.is_empty() {
+            return false;
+        }
         for _ in 0..READS {
             if !self.is_heard() {
                 return false;

@@ -2,14 +2,14 @@
 //! say that it is over.
 
 mod end;
-pub(crate) mod eye;
+mod eye;
 
 use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
 use self::end::Linger;
-use self::eye::{Eye, Halt};
+use self::eye::Eye;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::Relay;
@@ -19,6 +19,7 @@ use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Broken, Flow, Flowed, Means, Side, Works};
 use crate::logic::Unseen;
 use crate::logic::ends::{Ends, Role, Step, Stuck, Why};
+use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
 

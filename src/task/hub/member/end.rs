@@ -1,0 +1,70 @@
+//! How a peer of a hub ends: what is told of it, what was lost by it, and the exit status that follows.
+
+use super::{Member, Over};
+use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
+use crate::event::{By, Close, Event, How};
+use crate::task::Cx;
+
+impl Member {
+    /// Tells how it ended: the exit status that follows. `rest`: what is left of its file. `alone`: nobody else comes.
+    pub(in crate::task::hub) fn tell_end(&self, cx: &mut Cx<'_>, over: &Over, rest: u64, alone: bool) -> Exit {
+        if self.unmappable() > 0 {
+            let reason = format!("{} characters are not in its encoding, and went as ?", self.unmappable());
+            cx.tell(&Event::Trouble(Box::new(self.failure(&reason))));
+        }
+        let unsent = self.queue.len() as u64 + rest;
+        let lost = (unsent > 0).then_some(Lost { bytes: unsent, at_least: false, way: Way::Up });
+        let (by, how, failure) = match over {
+            Over::Left(by, how) => (*by, *how, lost.map(|_| self.failure("left before all was sent").losing(lost))),
+            Over::Unheard | Over::ReaderFailed(_) => (By::Local, How::Fin, None),
+            Over::Slow => {
+                (By::Local, How::Timeout, Some(self.failure("the peer takes nothing, its queue is full").losing(lost)))
+            }
+            Over::Broke(error) => {
+                let object = Object::Peer(self.stream.peer.clone());
+                let failure = Failure::system(Deed::Send, object, error, Exit::Network);
+                let how = match error.raw_os_error() {
+                    Some(libc::ECONNRESET | libc::EPIPE) => How::Rst,
+                    Some(libc::ETIMEDOUT) => How::Timeout,
+                    _ => How::Error,
+                };
+                let matters = lost.is_some() || !self.ended;
+                (By::Peer, how, matters.then(|| failure.losing(lost)))
+            }
+        };
+        // Who serves many is not to be blamed for how one of them leaves.
+        let served = self.mind.is_some() && !alone;
+        let exit = match (&failure, by) {
+            _ if served => Exit::Done,
+            (Some(_), _) => Exit::Network,
+            (None, By::Idle) => Exit::Timeout,
+            _ => Exit::Done,
+        };
+        if let Some(failure) = failure {
+            let failure = Box::new(failure.after(cx.now - self.began));
+            cx.tell(&if served { Event::Setback(failure) } else { Event::Trouble(failure) });
+        }
+        cx.tell(&Event::Close(Box::new(Close {
+            conn: self.conn,
+            peer: self.stream.peer.clone(),
+            accepted: true,
+            by,
+            how,
+            sent: self.sent,
+            received: self.received,
+            duration: cx.now - self.began,
+            path: self.stream.path(),
+            remark: None,
+        })));
+        exit
+    }
+
+    /// Characters that its encoding does not have.
+    fn unmappable(&self) -> u64 {
+        self.extras.as_ref().map_or(0, |extras| extras.sending.unmappable())
+    }
+
+    fn failure(&self, reason: &str) -> Failure {
+        Failure::new(Deed::Send, Object::Peer(self.stream.peer.clone()), reason, Exit::Network)
+    }
+}

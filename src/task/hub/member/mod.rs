@@ -1,0 +1,228 @@
+//! One peer of a hub: what came from it, what waits for it, and when it is over.
+
+mod carry;
+mod end;
+mod mind;
+
+use std::io;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+pub(super) use self::mind::Mind;
+use super::Shared;
+use super::queue::Queue;
+use crate::cli::plan::Relay;
+use crate::event::{By, Conn, Event, How, Traffic};
+use crate::io::endpoint::Io;
+use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck, Why};
+use crate::logic::filter::Chain;
+use crate::logic::halt::Halt;
+use crate::logic::pace::Pace;
+use crate::net::stream::Stream;
+use crate::task::Cx;
+
+/// A peer whose queue is full for so long is closed: it must not hold up the others.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long our own close reads and drops what still comes.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How many reads a peer gets before the next one has its turn.
+const READS: usize = 4;
+
+/// A peer.
+pub(super) struct Member {
+    conn: Conn,
+    stream: Stream,
+    ends: Ends,
+    began: Instant,
+    queue: Queue,
+    given: u64,
+    sent: u64,
+    received: u64,
+    /// Since when the queue is full.
+    full: Option<Instant>,
+    /// It takes no more: what the system said.
+    wreck: Option<Box<io::Error>>,
+    /// Until when our own close lasts.
+    linger: Option<Instant>,
+    /// The peer has sent its last byte.
+    ended: bool,
+    extras: Option<Box<Extras>>,
+    /// What answers it; stdin, with all others, where there is none.
+    mind: Option<Box<Mind>>,
+    /// Where to read on in a file that is given whole to each peer; none once it was.
+    pub(super) file: Option<u64>,
+    /// It is going to run in this turn.
+    pub(super) due: bool,
+}
+
+/// What most peers do without.
+struct Extras {
+    receiving: Chain,
+    /// For a file of its own; what all hear goes through one chain, at one pace, for all.
+    sending: Chain,
+    pace: Option<Pace>,
+    halt: Option<Box<Halt>>,
+}
+
+/// Why a peer is over.
+pub(super) enum Over {
+    /// As the rules have it.
+    Left(By, How),
+    /// Its connection broke.
+    Broke(io::Error),
+    /// It did not take what was for it.
+    Slow,
+    /// Nobody reads any more what it says.
+    Unheard,
+    /// Writing to the reader of all peers failed: it is over for all.
+    ReaderFailed(io::Error),
+}
+
+impl Member {
+    pub(super) fn new(conn: Conn, stream: Stream, relay: &Rc<Relay>, stdin: Stdin, now: Instant) -> Self {
+        let (receiving, halt) = (relay.bytes.filters.receiving(), Halt::new(relay));
+        let sending = relay.bytes.filters.sending();
+        let pace = relay.bytes.interval.map(Pace::new);
+        let plain = receiving.is_empty() && sending.is_empty() && pace.is_none() && halt.is_none();
+        Self {
+            conn,
+            stream,
+            ends: Ends::new(Rc::clone(relay), Role::Listening, stdin, now),
+            began: now,
+            queue: Queue::default(),
+            given: 0,
+            sent: 0,
+            received: 0,
+            full: None,
+            wreck: None,
+            linger: None,
+            ended: false,
+            extras: (!plain).then(|| Box::new(Extras { receiving, sending, pace, halt })),
+            mind: None,
+            file: None,
+            due: false,
+        }
+    }
+
+    pub(super) fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
+    }
+
+    /// Whether it takes more of what stdin gives, once there is room.
+    pub(super) fn listens(&self) -> bool {
+        !self.ends.ended_first() && self.linger.is_none() && self.wreck.is_none()
+    }
+
+    /// Whether there is something to do for it at once, in the next turn.
+    pub(super) fn is_busy(&self) -> bool {
+        let reads = self.mind.is_none() && self.stream.io.readable() && !self.ended && self.linger.is_none();
+        reads || self.is_talking()
+    }
+
+    /// Notes that its silence is ours.
+    pub(super) fn touch(&mut self, now: Instant) {
+        self.ends.moved(now);
+    }
+
+    /// Does what can be done without waiting: when to do it again at the latest, or why it is over. `spoken`: stdin has
+    /// ended.
+    pub(super) fn run(&mut self, cx: &mut Cx<'_>, shared: &mut Shared, spoken: bool) -> Result<Option<Instant>, Over> {
+        if let Some(until) = self.linger {
+            return self.drop_input(cx, until);
+        }
+        match self.mind {
+            Some(_) => self.converse(cx, shared)?,
+            None => {
+                if !self.has_enough(cx.now) {
+                    self.receive(cx, shared)?;
+                }
+                self.send(cx)?;
+                if spoken && self.queue.is_empty() && self.file.is_none() {
+                    self.ends.stdin_ended(cx.now);
+                }
+            }
+        }
+        let stuck = shared.outlet.stuck();
+        let enough = if self.mind.is_some() { self.has_said_all() } else { self.has_enough(cx.now) };
+        match enough && !stuck {
+            true if self.mind.is_some() && self.ended => Err(Over::Left(By::Peer, How::Fin)),
+            true => self.close_gently(cx),
+            false => self.follow_rules(cx, stuck),
+        }
+    }
+
+    /// Whether what it sent is all that was wanted of it.
+    fn has_enough(&mut self, now: Instant) -> bool {
+        let halt = self.extras.as_mut().and_then(|extras| extras.halt.as_mut());
+        halt.is_some_and(|halt| halt.met(now, self.ended))
+    }
+
+    /// Asks the rules what follows: when to look again, or that it is over.
+    fn follow_rules(&mut self, cx: &mut Cx<'_>, stuck: bool) -> Result<Option<Instant>, Over> {
+        if self.ended
+            && self.stream.io.broken()
+            && let Some(error) = self.stream.take_error()
+        {
+            return Err(Over::Broke(error));
+        }
+        let thinks = self.mind_deadline();
+        if self.pause(cx.now).is_some() || thinks.is_some() {
+            self.ends.moved(cx.now); // the silence is ours
+        }
+        loop {
+            let stuck = Stuck { up: !self.queue.is_empty() || self.file.is_some(), down: stuck && !self.ended };
+            match self.ends.step(cx.now, stuck) {
+                Step::HalfClose => self.half_close(cx),
+                Step::Leave(Why::AllSent | Why::QuitAfter) => return self.close_gently(cx),
+                Step::Leave(Why::Idle { .. }) => return Err(Over::Left(By::Idle, How::Timeout)),
+                Step::Leave(Why::BothEnded) if self.ends.ended_first() => return Err(Over::Left(By::Local, How::Fin)),
+                Step::Leave(_) => return Err(Over::Left(By::Peer, How::Fin)),
+                Step::Wait(until) => {
+                    let pause = self.pause(cx.now);
+                    let full = self.full.map(|since| since + PATIENCE);
+                    let halt = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()?.deadline());
+                    return Ok([until, full, halt, pause, thinks].into_iter().flatten().min());
+                }
+            }
+        }
+    }
+
+    fn half_close(&mut self, cx: &mut Cx<'_>) {
+        self.stream.half_close();
+        self.ends.half_closed();
+        cx.tell(&Event::HalfClose { conn: self.conn, by: By::Local });
+    }
+
+    /// Our own close, in an order that does not reset away what the peer has not read yet.
+    fn close_gently(&mut self, cx: &mut Cx<'_>) -> Result<Option<Instant>, Over> {
+        if !self.ends.ended_first() {
+            self.half_close(cx);
+        }
+        let until = cx.now + LINGER;
+        self.linger = Some(until);
+        self.drop_input(cx, until)
+    }
+
+    fn drop_input(&mut self, cx: &mut Cx<'_>, until: Instant) -> Result<Option<Instant>, Over> {
+        for _ in 0..READS {
+            match self.stream.io.read(cx.scratch) {
+                Ok(Io::Moved(_)) if cx.now < until => {}
+                Ok(Io::Blocked) if cx.now < until => return Ok(Some(until)),
+                _ => return Err(Over::Left(By::Local, How::Fin)),
+            }
+        }
+        Ok(Some(cx.now)) // there is more to drop, in the next turn
+    }
+
+    /// What it has carried so far.
+    pub(super) fn traffic(&self, now: Instant) -> Traffic {
+        Traffic { sent: self.sent, received: self.received, expected: None, elapsed: now - self.began }
+    }
+
+    fn broke(&mut self, error: Option<io::Error>) -> Over {
+        let first = self.wreck.take().map(|wreck| *wreck);
+        Over::Broke(first.or(error).unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()))
+    }
+}
