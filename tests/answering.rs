@@ -738,7 +738,6 @@ fn what_cannot_be_asked_for_is_a_usage_error_in_one_line() {
         &["-l", "--echo", "--hello"],
         &["-l", "--hello", "--reply", "x"],
         &["-l", "--reply", "x", "--discard"],
-        &["-l", "--reply", "x", "--reply", "y"],
         &["-l", "--delay", "1"],
         &["-l", "--greeting", "x"],
         &["--greeting", "x"],
