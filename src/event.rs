@@ -186,6 +186,11 @@ pub enum Event {
         /// How many.
         datagrams: u64,
     },
+    /// Datagrams were not answered, since the user limits how many are in a second.
+    Unanswered {
+        /// How many.
+        datagrams: u64,
+    },
     /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
     Setback(Box<Failure>),
     /// Something goes wrong, and the run goes on. Told always.

@@ -102,7 +102,9 @@ fn admit(args: &Args, mode: &Mode) -> Result<(), Usage> {
         (args.mode.udp && args.answering.greeting.is_some(), "--greeting"),
     ];
     match alien.iter().find(|(given, _)| *given) {
-        Some((_, flag)) if args.mode.udp && *flag == "--greeting" => Err("--greeting has no meaning for datagrams".into()),
+        Some((_, flag)) if args.mode.udp && *flag == "--greeting" => {
+            Err("--greeting has no meaning for datagrams".into())
+        }
         Some((_, flag)) => Err(format!("{flag} has no meaning beside --{}", mode.flag).into()),
         None => Ok(()),
     }

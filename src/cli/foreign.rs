@@ -5,7 +5,7 @@ pub(super) fn way_out(flag: &str) -> Option<&'static str> {
     FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|known| known == flag)).map(|(_, way)| *way)
 }
 
-const FLAGS: [(&str, &str); 23] = [
+const FLAGS: [(&str, &str); 21] = [
     (
         "-e -c --exec --sh-exec --lua-exec",
         "nsock runs no programs; join one by pipes: mkfifo f; program < f | nsock -l 8888 > f",
@@ -16,7 +16,6 @@ const FLAGS: [(&str, &str); 23] = [
     ("--append-output", "use >> FILE instead of -o FILE"),
     ("--idle", "it is --idle-timeout here"),
     ("-O -M", "for buffer sizes use --rcvbuf and --sndbuf, for hops --ttl"),
-    ("--echo --hello --reply --discard --greeting", "answering modes come with a later version"),
     ("-T", "in other netcats this is TOS (here --tos) or telnet (here -t)"),
     (
         "-z --probe",
@@ -31,9 +30,8 @@ const FLAGS: [(&str, &str); 23] = [
     ("-H --header --data --raw -f --fail --method", "it belongs to --http, which comes with a later version"),
     ("-X", "nsock has no proxy yet; as the method of --http it comes with a later version"),
     ("-P", "nsock has no proxy yet; as the width of a probe it comes with a later version"),
-    ("--parallel --rate --retries --all --banner --exclude", "it belongs to probing, which comes with a later version"),
+    ("--parallel --retries --all --banner --exclude", "it belongs to probing, which comes with a later version"),
     ("--allow --deny --allowfile --denyfile", "nsock filters no clients; a firewall does"),
-    ("--delay", "in ncat the time between reads: there is none; --idle-timeout and --deadline limit a run"),
     ("-g -G", "source routing is not supported; to limit connecting use --connect-timeout"),
     ("--sctp --vsock --dccp", "nsock speaks TCP, UDP and Unix sockets"),
     ("-Z -R -L -A -a -y -1 -?", "no netcat's meaning of it exists here; nsock -h shows what does"),

@@ -10,7 +10,8 @@ use super::args::{self, Args, Color};
 use super::duration::Patience;
 use super::peer::{Proto, UnixName};
 use super::plan::{
-    Answer, Bytes, Connect, Deed, From, HalfClose, Hex, Limit, Listen, Many, Output, Place, Plan, Relay, SocketOptions, Voice,
+    Answer, Bytes, Connect, Deed, From, HalfClose, Hex, Limit, Listen, Many, Output, Place, Plan, Relay, SocketOptions,
+    Voice,
 };
 use super::port;
 use super::usage::Usage;

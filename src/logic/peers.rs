@@ -83,6 +83,15 @@ impl<K: Copy + Eq + Hash> Peers<K> {
         self.known.get_mut(key)
     }
 
+    /// Forgets a peer.
+    pub fn remove(&mut self, key: &K) -> Option<Talker> {
+        let talker = self.known.remove(key)?;
+        self.turns.remove(&talker.turn);
+        self.past.0 += talker.sent;
+        self.past.1 += talker.received;
+        Some(talker)
+    }
+
     /// The next that has been silent for too long, which is forgotten. Who spoke last never is: it can be answered.
     pub fn expire(&mut self, now: Instant) -> Option<(K, Talker)> {
         self.expiry().filter(|&at| at <= now).and_then(|_| self.forget())
@@ -97,13 +106,8 @@ impl<K: Copy + Eq + Hash> Peers<K> {
 
     /// Forgets the longest silent.
     pub fn forget(&mut self) -> Option<(K, Talker)> {
-        let (_, key) = self.turns.pop_first()?;
-        let forgotten = self.known.remove_entry(&key);
-        if let Some((_, talker)) = &forgotten {
-            self.past.0 += talker.sent;
-            self.past.1 += talker.received;
-        }
-        forgotten
+        let (_, &key) = self.turns.first_key_value()?;
+        self.remove(&key).map(|talker| (key, talker))
     }
 }
 

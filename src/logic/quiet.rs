@@ -60,6 +60,11 @@ impl Quiet {
         }
     }
 
+    /// The same, but that no silence ends it: a server waits for its peers.
+    pub fn for_ever(self) -> Self {
+        Self { idle: None, quit_after: None, ..self }
+    }
+
     /// A datagram was sent.
     pub fn sent(&mut self, now: Instant) {
         (self.sent, self.last) = (true, now);

@@ -54,7 +54,7 @@ mod tests {
     fn in_n_seconds_never_more_than_n_and_one_second_s_worth() {
         let start = Instant::now();
         let mut rate = Rate::new(7, start);
-        let count = (0..10_000).filter(|n| rate.allow(start + SECOND * n / 1_000)).count();
+        let count = (0..10_000).filter(|&n| rate.allow(start + SECOND * n / 1_000)).count();
         assert!((76..=77).contains(&count), "{count}");
     }
 }

@@ -1,6 +1,7 @@
 //! Sockets with a local address that others can find: what listens, and what receives datagrams.
 
 use std::io;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use socket2::Socket;
@@ -109,6 +110,11 @@ pub fn connect_datagrams(peer: &Peer, origin: &Origin) -> Result<Bound, Failure>
     sockaddr(&peer.addr).and_then(|to| socket.connect(&to)).map_err(no)?;
     let addr = addr(&socket.local_addr().map_err(no)?);
     Ok(Bound { socket, addr, file })
+}
+
+/// Whether an address is one of this host's: only such a one can be bound to.
+pub fn is_of_this_host(ip: IpAddr) -> bool {
+    std::net::UdpSocket::bind((ip, 0)).is_ok()
 }
 
 fn lacks_family(failure: &Failure) -> bool {

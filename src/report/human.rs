@@ -59,6 +59,9 @@ impl Human {
     }
 }
 
+/// From so many bytes on a rate says something.
+const MEASURABLE: u64 = 64 * 1024;
+
 /// What is told of an event at a level of `-v`.
 fn told(event: &Event, level: u8) -> String {
     let text = match (event, level) {
@@ -87,6 +90,7 @@ fn told(event: &Event, level: u8) -> String {
         (Event::TurnedAway { peer, limit }, _) => {
             format!("Connection from {} turned away ({limit} from one address is the limit)", bold(&peer.addr))
         }
+        (Event::Unanswered { datagrams }, _) => format!("nsock: {datagrams} datagrams were not answered (--rate)"),
         (Event::Close(close), _) => closed(close),
         (Event::Refused(failure), _) => return failed(failure),
         (_, 1) => return String::new(),
@@ -143,9 +147,14 @@ fn closed(close: &Close) -> String {
     let (duration, sent, received) = (span(close.duration), close.sent, close.received);
     let path =
         close.path.map_or(String::new(), |path| format!(", rtt {}, {} retransmits", span(path.rtt), path.retransmits));
+    let carried = sent.max(received);
+    let rate = match carried >= MEASURABLE {
+        true => format!(", {}/s", progress::size(carried as f64 / close.duration.as_secs_f64().max(1e-6))),
+        false => String::new(),
+    };
     let remark = close.remark.map_or(String::new(), |remark| format!("; {remark}"));
     format!(
-        "Connection {way} {who} closed {by} ({how}, {duration}, {sent} bytes sent, {received} received{path}){remark}"
+        "Connection {way} {who} closed {by} ({how}, {duration}, {sent} bytes sent, {received} received{rate}{path}){remark}"
     )
 }
 
@@ -174,7 +183,7 @@ fn failed(failure: &Failure) -> String {
 fn lost(lost: Lost) -> String {
     let at_least = if lost.at_least { "at least " } else { "" };
     match lost.way {
-        Way::Up => format!("{at_least}{} bytes from stdin not delivered", lost.bytes),
+        Way::Up => format!("{at_least}{} bytes not delivered", lost.bytes),
         Way::Down => format!("{at_least}{} bytes received not written", lost.bytes),
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Failure, Object};
 use crate::event::{Close, Event};
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 14] = [
+pub const SCHEMA: [(&str, &str, &str); 15] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
@@ -26,6 +26,7 @@ pub const SCHEMA: [(&str, &str, &str); 14] = [
     ),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
     ("missed", "datagrams", "so many datagrams came and the kernel dropped them, since they were not read in time"),
+    ("unanswered", "datagrams", "so many datagrams were not answered, since --rate allows no more"),
     ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
     (
         "close",
@@ -96,6 +97,7 @@ pub(super) fn lines(event: &Event) -> String {
             }),
         ),
         Event::Missed { datagrams } => line("missed", json!({ "datagrams": datagrams })),
+        Event::Unanswered { datagrams } => line("unanswered", json!({ "datagrams": datagrams })),
         Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) => {
             line("error", failed(failure, false))
         }

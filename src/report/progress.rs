@@ -106,7 +106,7 @@ pub(super) fn text(traffic: &Traffic) -> String {
 }
 
 /// A size in the units of `dd` and `pv`: powers of 1,024.
-fn size(bytes: f64) -> String {
+pub(super) fn size(bytes: f64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut size = bytes;
     let mut unit = 0;

@@ -165,5 +165,5 @@ pub struct Script {
     pub delay: Duration,
 }
 
-
-
+#[cfg(test)]
+mod tests;

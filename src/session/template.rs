@@ -109,7 +109,9 @@ mod tests {
     #[test]
     fn escapes_are_those_of_c() {
         assert_eq!(unescape(r"a\n\r\t\0\\\x41\xfFé").as_deref(), Ok(&b"a\n\r\t\0\\A\xff\xc3\xa9"[..]));
-        for (text, why) in [(r"\q", r"\q is no escape"), ("\\", "at the end"), (r"\x4", "two"), (r"\xg0", "two"), (r"\xé", "two")] {
+        for (text, why) in
+            [(r"\q", r"\q is no escape"), ("\\", "at the end"), (r"\x4", "two"), (r"\xg0", "two"), (r"\xé", "two")]
+        {
             assert!(unescape(text).is_err_and(|error| error.contains(why)), "{text}");
         }
         assert_eq!(filled(r"\x7b}\n{}", "Bob"), "{}\nBob");

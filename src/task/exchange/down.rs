@@ -9,7 +9,7 @@ use crate::logic::ends::Role;
 use crate::logic::filter::Chain;
 use crate::logic::label::{self, Label};
 use crate::logic::peers::Talker;
-use crate::net::datagram::{Batch, Datagram, Place};
+use crate::net::datagram::{Batch, Datagram};
 use crate::task::{Cx, Turn};
 
 /// How many batches of each socket before others get their turn.
@@ -62,12 +62,12 @@ impl Talk {
     pub(super) fn carry_down(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
         for _ in 0..BATCHES {
             self.write_out(cx)?;
-            if self.down.stuck() || self.down.enough || !self.receive(cx)? {
+            if self.down.stuck() || self.down.enough || self.up.is_full() || !self.receive(cx)? {
                 return Ok(false);
             }
         }
         self.write_out(cx)?;
-        Ok(!self.down.stuck())
+        Ok(!self.down.stuck() && !self.up.is_full())
     }
 
     /// Writes what stdout takes.
@@ -143,8 +143,15 @@ impl Talk {
         if let Some(halt) = &mut self.halt {
             self.down.enough = !halt.see_datagram(datagram.bytes);
         }
-        self.show(&key, talker.conn, datagram.bytes);
-        if self.role == Role::Listening && key.place.has_name() {
+        let mut filtered = Vec::new();
+        let bytes = self.filter(&key, datagram.bytes, &mut filtered);
+        if self.local.stdout.is_some() {
+            let label = self.down.labels.then(|| label::name(talker.conn, &self.peer_of(&key), self.down.color));
+            self.down.label.run(talker.conn, label.as_deref(), bytes, &mut self.down.out);
+        }
+        if self.answerer.is_some() {
+            self.answer(cx, key, bytes);
+        } else if self.role == Role::Listening && key.place.has_name() {
             self.up.target = Some(key);
         }
     }
@@ -169,20 +176,18 @@ impl Talk {
         }
     }
 
-    /// Filters a datagram, and labels its lines.
-    fn show(&mut self, key: &Key, conn: u64, bytes: &[u8]) {
-        let label = self.down.labels.then(|| label::name(conn, &self.peer_of(key), self.down.color));
-        let down = &mut self.down;
-        if down.chain.is_empty() {
-            return down.label.run(conn, label.as_deref(), bytes, &mut down.out);
+    /// What the filters make of a datagram.
+    fn filter<'a>(&mut self, key: &Key, bytes: &'a [u8], filtered: &'a mut Vec<u8>) -> &'a [u8] {
+        let chain = &mut self.down.chain;
+        if chain.is_empty() {
+            return bytes;
         }
-        let mut filtered = Vec::new();
-        down.chain.run(bytes, &mut filtered);
-        down.chain.end(&mut filtered);
-        down.label.run(conn, label.as_deref(), &filtered, &mut down.out);
-        let answers = down.chain.answers();
-        if !answers.is_empty() && (self.peer.is_some() || key.place != Place::Unix(None)) {
+        chain.run(bytes, filtered);
+        chain.end(filtered);
+        let answers = chain.answers();
+        if !answers.is_empty() && (self.peer.is_some() || key.place.has_name()) {
             self.up.answer(*key, answers);
         }
+        filtered
     }
 }

@@ -99,7 +99,7 @@ impl Talk {
         self.tell_closed(cx, key, talker, By::Idle, How::Timeout);
     }
 
-    fn tell_closed(&self, cx: &mut Cx<'_>, key: Key, talker: &Talker, by: By, how: How) {
+    pub(super) fn tell_closed(&self, cx: &mut Cx<'_>, key: Key, talker: &Talker, by: By, how: How) {
         cx.tell(&Event::Close(Box::new(Close {
             conn: talker.conn,
             peer: self.peer_of(&key),
@@ -119,6 +119,9 @@ impl Talk {
         let missed: u64 = self.wires.iter_mut().map(|wire| u64::from(wire.socket.dropped())).sum();
         if missed > 0 {
             cx.tell(&Event::Missed { datagrams: missed });
+        }
+        if let Some(datagrams) = self.answerer.as_ref().map(|answerer| answerer.unanswered).filter(|&count| count > 0) {
+            cx.tell(&Event::Unanswered { datagrams });
         }
         while let Some((key, talker)) = self.peers.forget() {
             self.tell_closed(cx, key, &talker, by, how);

@@ -1,6 +1,7 @@
-//! Datagrams, sent and received: a client connected to its peer, or a listener that hears everybody and answers who
-//! spoke last. This file opens the sockets; then a talk (`talk.rs`) has them.
+//! Datagrams, sent and received: a client connected to its peer, a listener that hears everybody and answers who spoke
+//! last, or one whose every datagram a mode answers. This file opens the sockets; then a talk (`talk.rs`) has them.
 
+mod answer;
 mod down;
 mod end;
 mod talk;
@@ -9,6 +10,7 @@ mod up;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use self::answer::Answerer;
 use self::talk::{Opened, Talk};
 use super::find;
 use super::local::Local;
@@ -157,6 +159,7 @@ fn connect(cx: &mut Cx<'_>, plan: &plan::Connect, origin: &Origin, addrs: Vec<Ad
                     peer: Some(peer),
                     lookup: None,
                     accept_limit: None,
+                    answerer: None,
                 });
             }
             Err(failure) => {
@@ -180,7 +183,8 @@ fn bind(cx: &mut Cx<'_>, plan: &plan::Listen, addrs: &[Addr]) -> Result<Opened, 
     }
     cx.tell(&Event::Listen { proto: plan.proto, addrs: all });
     let limit = plan.accept_limit.map(|limit| cx.now + limit);
-    Ok(Opened { proto: plan.proto, bound, peer: None, lookup: None, accept_limit: limit })
+    let answerer = plan.answer.as_ref().map(|answer| Answerer::new(answer, cx.now));
+    Ok(Opened { proto: plan.proto, bound, peer: None, lookup: None, accept_limit: limit, answerer })
 }
 
 impl Task for Exchange {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::answer::Answerer;
 use super::down::Down;
 use super::up::Up;
 use crate::cli::peer::{Addr, Peer, Proto};
@@ -36,6 +37,8 @@ pub(super) struct Opened {
     pub(super) lookup: Option<Duration>,
     /// Until when a listener waits for its first datagram.
     pub(super) accept_limit: Option<Instant>,
+    /// What answers each datagram, where stdin does not.
+    pub(super) answerer: Option<Answerer>,
 }
 
 /// A socket and its address.
@@ -73,6 +76,7 @@ pub(super) struct Talk {
     pub(super) quiet: Quiet,
     /// What of the peers' datagrams is enough.
     pub(super) halt: Option<Box<Halt>>,
+    pub(super) answerer: Option<Answerer>,
     pub(super) up: Up,
     pub(super) down: Down,
     /// What has gone wrong already, and was told.
@@ -117,10 +121,14 @@ impl Talk {
         Ok(Self {
             proto: opened.proto,
             role,
-            quiet: Quiet::new(relay, role, kind, cx.now),
+            quiet: match opened.answerer {
+                Some(_) => Quiet::new(relay, role, kind, cx.now).for_ever(),
+                None => Quiet::new(relay, role, kind, cx.now),
+            },
             halt: Halt::new(relay),
             up: Up::new(relay, &local, (role == Role::Connecting).then_some(Key::CONNECTED)),
             down: Down::new(relay, local.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal)),
+            answerer: opened.answerer,
             local,
             wires,
             peer: opened.peer,
@@ -156,11 +164,14 @@ impl Talk {
         let down = self.carry_down(cx)?;
         let up = self.carry_up(cx)?;
         self.hear_refusals(cx)?;
-        Ok(up | down)
+        // Who was not received because too many answers waited is, now that there is room.
+        let room = self.answerer.is_some() && !self.down.stuck() && !self.down.enough && !self.up.is_full();
+        Ok(up | down | (room && self.wires.iter().any(|wire| wire.socket.readable())))
     }
 
     fn decide(&mut self, cx: &mut Cx<'_>, busy: bool) -> Turn {
-        if self.down.enough && !self.down.stuck() {
+        let answered = self.answerer.is_none() || self.up.is_empty();
+        if self.down.enough && !self.down.stuck() && answered {
             return self.enough(cx);
         }
         if self.role == Role::Listening {
@@ -172,7 +183,8 @@ impl Talk {
         if unheard.is_some_and(|at| at <= cx.now) {
             return self.waited_in_vain(cx);
         }
-        if self.up.wake().is_some() {
+        let wake = self.up.wake(cx.now);
+        if wake.is_some() {
             self.quiet.moved(cx.now); // the pause is ours
         }
         match self.quiet.step(cx.now, self.down.stuck()) {
@@ -180,7 +192,7 @@ impl Talk {
             Step::Wait(_) if busy => Turn::Again,
             Step::Wait(until) => {
                 let expiry = self.peers.expiry().filter(|_| self.role == Role::Listening);
-                Turn::Wait([until, unheard, expiry, self.up.wake()].into_iter().flatten().min())
+                Turn::Wait([until, unheard, expiry, wake].into_iter().flatten().min())
             }
         }
     }

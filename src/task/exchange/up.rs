@@ -29,11 +29,15 @@ const TOLD_AGAIN: Duration = Duration::from_secs(1);
 /// More of what telnet answers than this does not wait to be sent: it can be asked again.
 const ANSWERS: usize = 64;
 
+/// So many bytes, and so many datagrams, that a mode answers with wait at most.
+const MOST_BYTES: usize = 4 << 20;
+const MOST_ANSWERS: usize = 16 * 1024;
+
 /// What is on its way from stdin.
 pub(super) struct Up {
     cutter: Cutter,
     chain: Chain,
-    pending: VecDeque<Parcel>,
+    pending: Pending,
     /// Whom what is read goes to; nothing is read before there is somebody.
     pub(super) target: Option<Key>,
     kind: Stdin,
@@ -45,10 +49,33 @@ pub(super) struct Up {
     first_sent: Option<Instant>,
 }
 
+/// Datagrams to send, in order.
+#[derive(Default)]
+struct Pending {
+    parcels: VecDeque<Parcel>,
+    /// Their bytes.
+    size: usize,
+}
+
+impl Pending {
+    fn push(&mut self, parcel: Parcel) {
+        self.size += parcel.bytes.len();
+        self.parcels.push_back(parcel);
+    }
+
+    fn pop(&mut self) -> Option<Parcel> {
+        let parcel = self.parcels.pop_front()?;
+        self.size -= parcel.bytes.len();
+        Some(parcel)
+    }
+}
+
 /// A datagram to send.
 struct Parcel {
     to: Key,
     bytes: Vec<u8>,
+    /// Not before this time.
+    due: Option<Instant>,
 }
 
 impl Up {
@@ -57,7 +84,7 @@ impl Up {
         Self {
             cutter: Cutter::new(cut(relay, local.stdin.as_ref())),
             chain: relay.bytes.filters.sending(),
-            pending: VecDeque::new(),
+            pending: Pending::default(),
             target,
             kind,
             reads: kind != Stdin::Unread,
@@ -72,21 +99,45 @@ impl Up {
     }
 
     /// When more can be sent, where time alone holds it.
-    pub(super) fn wake(&self) -> Option<Instant> {
-        self.next.filter(|_| !self.pending.is_empty())
+    pub(super) fn wake(&self, now: Instant) -> Option<Instant> {
+        let due = self.pending.parcels.front()?.due;
+        self.next.into_iter().chain(due).max().filter(|&at| at > now)
     }
 
     /// Sends something of our own along.
     pub(super) fn answer(&mut self, to: Key, bytes: Vec<u8>) {
-        if self.pending.len() < ANSWERS {
-            self.pending.push_back(Parcel { to, bytes });
+        if self.pending.parcels.len() < ANSWERS {
+            self.pending.push(Parcel { to, bytes, due: None });
         }
+    }
+
+    /// Sends what a mode answers, at its time.
+    pub(super) fn reply(&mut self, to: Key, bytes: Vec<u8>, due: Option<Instant>) {
+        let bytes = match self.chain.is_empty() {
+            true => bytes,
+            false => {
+                let mut filtered = Vec::new();
+                self.chain.run(&bytes, &mut filtered);
+                self.chain.end(&mut filtered);
+                filtered
+            }
+        };
+        self.pending.push(Parcel { to, bytes, due });
+    }
+
+    /// Whether so many answers wait that nothing more is received.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.size >= MOST_BYTES || self.pending.parcels.len() >= MOST_ANSWERS
+    }
+
+    /// Whether nothing waits to be sent.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending.parcels.is_empty()
     }
 
     /// Bytes of stdin that were not sent, beside what is left there.
     pub(super) fn held(&self) -> u64 {
-        let pending: usize = self.pending.iter().map(|parcel| parcel.bytes.len()).sum();
-        (pending + self.cutter.held()) as u64
+        (self.pending.size + self.cutter.held()) as u64
     }
 }
 
@@ -107,7 +158,7 @@ impl Talk {
         let Some(to) = self.up.target else {
             return;
         };
-        while self.up.pending.len() < BATCH
+        while self.up.pending.parcels.len() < BATCH
             && let Some(stdin) = &mut self.local.stdin
         {
             match stdin.read(&mut cx.scratch[..READ]) {
@@ -135,19 +186,21 @@ impl Talk {
     /// Sends a batch. Whether anything went.
     fn give(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
         let up = &mut self.up;
-        let Some(first) = up.pending.front() else {
+        let Some(first) = up.pending.parcels.front() else {
             if self.local.stdin.is_none() && up.reads {
                 self.quiet.stdin_ended(cx.now);
             }
             return Ok(false);
         };
-        if up.next.is_some_and(|next| cx.now < next) {
+        let is_due = |parcel: &Parcel| parcel.due.is_none_or(|due| due <= cx.now);
+        if up.next.is_some_and(|next| cx.now < next) || !is_due(first) {
             return Ok(false);
         }
         up.next = None;
         let (to, connected) = (first.to, self.peer.is_some());
         let most = if up.interval.is_some() { 1 } else { BATCH };
-        let parcels = up.pending.iter().take_while(|parcel| parcel.to.wire == to.wire).take(most);
+        let parcels =
+            up.pending.parcels.iter().take_while(|parcel| parcel.to.wire == to.wire && is_due(parcel)).take(most);
         let outgoing =
             parcels.map(|parcel| Outgoing { to: (!connected).then_some(&parcel.to.place), bytes: &parcel.bytes });
         let retry = Some(cx.now + RETRY);
@@ -160,6 +213,11 @@ impl Talk {
                 return Ok(count > 0);
             }
             Sent::Blocked => {}
+            // Others wait for their answers: who does not read gets none.
+            Sent::Full if self.answerer.is_some() => {
+                self.not_sent(cx, &io::Error::from_raw_os_error(libc::EAGAIN))?;
+                return Ok(true);
+            }
             Sent::Full => self.up.next = retry,
             Sent::Failed(error) if is_shortage(&error) => self.up.next = retry,
             Sent::Failed(error) => {
@@ -172,7 +230,7 @@ impl Talk {
 
     /// The first that waited was accepted.
     fn gave(&mut self, cx: &mut Cx<'_>) {
-        let Some(Parcel { to, bytes }) = self.up.pending.pop_front() else {
+        let Some(Parcel { to, bytes, .. }) = self.up.pending.pop() else {
             return;
         };
         self.quiet.sent(cx.now);
@@ -200,10 +258,14 @@ impl Talk {
         if gone {
             return Err(self.broke(cx, Deed::Send, error)); // its socket will not be there again
         }
-        if let Some(Parcel { to, bytes }) = self.up.pending.pop_front() {
+        if let Some(Parcel { to, bytes, .. }) = self.up.pending.pop() {
             let failure = Failure::system(Deed::Send, Object::Peer(self.peer_of(&to)), error, Exit::Network);
             let lost = Lost { bytes: bytes.len() as u64, at_least: false, way: Way::Up };
-            self.trouble(cx, failure.after(cx.now - self.began).losing(Some(lost)));
+            let failure = failure.after(cx.now - self.began).losing(Some(lost));
+            match self.answerer {
+                Some(_) => cx.tell(&Event::Refused(Box::new(failure))), // who serves many goes on
+                None => self.trouble(cx, failure),
+            }
         }
         Ok(())
     }
@@ -245,7 +307,7 @@ impl Talk {
 }
 
 /// Filters a datagram, and lets it wait. One that the filters make nothing of is none.
-fn push(chain: &mut Chain, pending: &mut VecDeque<Parcel>, to: Key, piece: &[u8]) {
+fn push(chain: &mut Chain, pending: &mut Pending, to: Key, piece: &[u8]) {
     let mut bytes = Vec::new();
     if chain.is_empty() {
         bytes.extend_from_slice(piece);
@@ -254,7 +316,7 @@ fn push(chain: &mut Chain, pending: &mut VecDeque<Parcel>, to: Key, piece: &[u8]
         chain.end(&mut bytes);
     }
     if !bytes.is_empty() {
-        pending.push_back(Parcel { to, bytes });
+        pending.push(Parcel { to, bytes, due: None });
     }
 }
 

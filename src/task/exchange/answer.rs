@@ -1,0 +1,69 @@
+//! A listener whose datagrams a mode answers, each by itself: a reflector. It never answers its own address, and no more
+//! often than `--rate` allows.
+
+use std::time::{Duration, Instant};
+
+use super::talk::{Key, Talk};
+use crate::cli::plan;
+use crate::event::{By, How};
+use crate::logic::rate::Rate;
+use crate::net::bind::is_of_this_host;
+use crate::net::datagram::Place;
+use crate::session::{Reaction, Session};
+use crate::task::Cx;
+
+/// What answers.
+pub(super) struct Answerer {
+    session: Box<dyn Session>,
+    delay: Duration,
+    rate: Option<Rate>,
+    /// How many the rate kept from being answered.
+    pub(super) unanswered: u64,
+}
+
+impl Answerer {
+    pub(super) fn new(plan: &plan::Answer, now: Instant) -> Self {
+        Self {
+            session: (plan.mode.begin)(plan.script.clone()),
+            delay: plan.script.delay,
+            rate: plan.rate.map(|rate| Rate::new(rate, now)),
+            unanswered: 0,
+        }
+    }
+}
+
+impl Talk {
+    /// Answers a datagram of a peer, if it is to be answered.
+    pub(super) fn answer(&mut self, cx: &mut Cx<'_>, key: Key, bytes: &[u8]) {
+        if !key.place.has_name() || self.is_own(&key) {
+            return;
+        }
+        let Some(answerer) = &mut self.answerer else {
+            return;
+        };
+        let mut answer = Vec::with_capacity(bytes.len());
+        match answerer.session.datagram(bytes, &mut answer) {
+            Reaction::Answer if answerer.rate.as_mut().is_some_and(|rate| !rate.allow(cx.now)) => {
+                answerer.unanswered += 1;
+            }
+            Reaction::Answer => {
+                let due = (!answerer.delay.is_zero()).then(|| cx.now + answerer.delay);
+                self.up.reply(key, answer, due);
+            }
+            Reaction::Silence => {}
+            Reaction::Leave => {
+                if let Some(talker) = self.peers.remove(&key) {
+                    self.tell_closed(cx, key, &talker, By::Local, How::Fin);
+                }
+            }
+        }
+    }
+
+    /// Whether a datagram claims to come from this very socket: its answer would be the next question, for ever.
+    fn is_own(&self, key: &Key) -> bool {
+        match (key.place, self.wires.get(key.wire).and_then(|wire| wire.addr.port())) {
+            (Place::Inet(from), Some(port)) => from.port() == port && is_of_this_host(from.ip()),
+            _ => false,
+        }
+    }
+}
