@@ -130,7 +130,7 @@ fn a_reply_answers_each_message_and_shows_what_came() {
         ("happy\n", "OK...happy\n"),
         ("one\r\ntwo\n", "OK...one\r\nOK...two\n"),
         ("\n\r\n", "OK...\nOK...\r\n"),
-        ("a\rb\n", "OK...a\rb\n"),
+        ("a\rb\r\r\n", "OK...a\rb\r\r\n"),
         ("{}\n", "OK...{}\n"),
         ("no line end", "OK...no line end"),
     ] {
@@ -274,6 +274,13 @@ fn many_messages_in_one_packet_are_answered_in_order() {
 }
 
 #[test]
+fn a_cr_alone_ends_no_line() {
+    let server = answering(&["--reply", "<{}>"]).spawn();
+    answers(&server, "a\rb", "<a\rb>");
+    answers(&server, "a\r", "<a\r>");
+}
+
+#[test]
 fn any_bytes_are_a_message() {
     let server = answering(&["--reply", "{}"]).spawn();
     for said in [payload(3 * MB, 4), vec![b'\n'; 100_000], b"\r\n".repeat(50_000), b"\0\n\xff\r\n\r\r\n\x80".to_vec()] {
@@ -323,7 +330,7 @@ fn who_never_reads_holds_up_nobody_and_still_gets_everything() {
         hears(&next, "served?\n");
         within(began.elapsed(), 0.0, 1.0);
         held_little(&server);
-        rests(&server);
+        rests(&server); // with what the deaf one said last being no whole line
         half_close(&deaf);
         let heard = slurp(&deaf);
         same(&heard, &line.repeat(said / line.len() + 1)[..said]);
@@ -395,6 +402,58 @@ fn a_storm_of_garbage_and_resets_leaves_nothing_behind() {
     }
 }
 
+#[test]
+fn what_one_peer_left_behind_is_never_anothers() {
+    for mode in [&["--echo"][..], &["--echo", "--greeting", ""], &["--reply", "{}"], &["--reply", "{}", "-W", "9"]] {
+        let server = answering(mode).spawn();
+        for n in 0..30 {
+            let gone = connect(&server);
+            say(&gone, payload(20_000, n));
+            reset(gone);
+            answers(&server, "mine\n", "mine\n");
+        }
+    }
+}
+
+#[test]
+fn with_few_descriptors_all_are_answered_in_the_end() {
+    for mode in ["--echo", "--reply {}"] {
+        let script = format!(r#"ulimit -n 40; exec "$NSOCK" --json -lk {mode} --accept 100 {HOST} 0"#);
+        let server = shell(&script).spawn();
+        let crowd: Vec<TcpStream> = (0..100).map(|_| connect(&server)).collect();
+        crowd.iter().enumerate().for_each(|(n, peer)| say(peer, format!("{n}\n")));
+        rests(&server);
+        for (n, peer) in crowd.into_iter().enumerate() {
+            hears(&peer, format!("{n}\n"));
+        }
+        server.finish().exits(0);
+    }
+}
+
+#[test]
+fn while_stdouts_reader_stalls_nothing_grows_or_spins_and_then_all_arrives() {
+    let mut server = answering(&["--reply", "", "--accept", "1"]).hold_stdout().spawn();
+    let stdout = server.stdout.take().expect("held");
+    let mut peer = connect(&server);
+    peer.set_write_timeout(Some(Duration::from_millis(500))).expect("SO_SNDTIMEO");
+    let mut said = 0;
+    loop {
+        match peer.write(&[b'x'; 100_000]) {
+            Ok(count) => said += count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => unexpected(&error),
+        }
+        assert!(said < 100 * MB, "all of it was taken, and nothing is shown");
+    }
+    held_little(&server);
+    rests(&server);
+    half_close(&peer);
+    let shown = task(move || slurp(stdout));
+    assert_eq!(slurp(&peer), b"");
+    same(&shown.join(), &vec![b'x'; said]);
+    server.finish().exits(0);
+}
+
 // ---- thinking ----
 
 #[test]
@@ -433,6 +492,32 @@ fn each_answer_is_thought_about_in_its_turn() {
     }
 }
 
+#[test]
+fn an_echo_thinks_too() {
+    let server = answering(&["--echo", "--delay", "300ms"]).spawn();
+    let peer = connect(&server);
+    for said in ["one\n", "two\n"] {
+        let began = Instant::now();
+        say(&peer, said);
+        hears(&peer, said);
+        within(began.elapsed(), 0.3, 2.0);
+    }
+    let began = Instant::now();
+    answers(&server, "three\n", "three\n"); // and half-closes while it thinks
+    within(began.elapsed(), 0.3, 2.0);
+}
+
+#[test]
+fn while_it_thinks_or_waits_it_rests() {
+    for mode in [&["--echo", "--delay", "3s"][..], &["--reply", "{}", "--delay", "3s"], &["--hello"], &["--echo"]] {
+        let server = answering(mode).spawn();
+        let peers = crowd(&server, 3);
+        peers.iter().for_each(|peer| say(peer, "ann\nunfinished"));
+        pass(0.3);
+        rests(&server);
+    }
+}
+
 // ---- who goes, and who is let in ----
 
 #[test]
@@ -468,6 +553,8 @@ fn who_says_the_word_is_closed_gently_and_nobody_else_is() {
     assert_eq!(slurp(&peer), b"");
     say(&other, "byebye\n");
     hears(&other, "byebye!\n");
+    let server = answering(&["--echo", "--stop", "bye"]).spawn();
+    answers(&server, "good bye\nbye now\nbye\nmore", "good bye\nbye now\n");
     let server = listen(&["--reply", "{}!", "--stop", "bye"]).spawn();
     let peer = connect(&server);
     say(&peer, "bye\n");

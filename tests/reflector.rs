@@ -146,11 +146,17 @@ fn a_reply_answers_each_datagram_and_shows_what_came() {
         (b"one\ntwo\n", b"OK...one\ntwo!\n"),
         (b"\n", b"OK...!\n"),
         (b"", b"OK...!"),
-        (b"\0\xff\r", b"OK...\0\xff\r!"),
+        (b"\0\r\xff", b"OK...\0\r\xff!"),
     ] {
         answers(&speaker, said, want);
     }
-    server.finish().exits(0).wrote(b"happyhappy\nhappy\r\none\ntwo\n\n\0\xff\r");
+    server.finish().exits(0).wrote(b"happyhappy\nhappy\r\none\ntwo\n\n\0\r\xff");
+}
+
+#[test]
+fn a_cr_alone_ends_no_line() {
+    let server = answering(&["--reply", "<{}>"]).spawn();
+    answers(&speaker(&server), "a\r", "<a\r>");
 }
 
 #[test]
@@ -218,6 +224,26 @@ fn thinking_stops_nobody_else() {
     within(one, 1.0, 3.0);
     let thirty = visit(30);
     assert!(thirty < one * 2, "{thirty:?} for thirty, {one:?} for one");
+}
+
+#[test]
+fn a_flood_that_is_thought_about_is_not_held_whole() {
+    let answers_to_flood = |mode: &[&str]| {
+        let server = answering(mode).spawn();
+        let flood = speaker(&server);
+        for n in 0..2_000 {
+            say(&flood, payload(60_000, n));
+        }
+        let other = speaker(&server);
+        other.set_read_timeout(Some(Duration::from_secs(1))).expect("SO_RCVTIMEO");
+        let (began, mut bytes) = (Instant::now(), [0; 9]);
+        while !matches!(other.send(b"?").and_then(|_| other.recv(&mut bytes)), Ok(1..)) {
+            assert!(began.elapsed() < LIMIT, "the flood stops all answers"); // it may have pushed the question out
+        }
+        assert!(server.most_memory() < 30_000, "{mode:?}: {} KiB were held", server.most_memory());
+    };
+    answers_to_flood(&["--echo", "--delay", "300ms"]);
+    answers_to_flood(&["--reply", "{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}"]); // too large to be sent
 }
 
 #[test]
