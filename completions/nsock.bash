@@ -23,7 +23,7 @@ _nsock() {
 
     case "${cmd}" in
         nsock)
-            opts="-l -u -U -4 -6 -n -p -s -I -k -m -w -C -t -i -o -b -q -N -d -W -v -D -x -j -h -V --listen --udp --unix --port-file --ipv4 --ipv6 --no-dns --port --source --interface --keep-open --max-conns --max-conns-per-host --accept --label --timeout --connect-timeout --idle-timeout --accept-timeout --deadline --crlf --telnet --encoding --interval --datagram --output --broadcast --ttl --tos --keepalive --rcvbuf --sndbuf --quit-after --shutdown --no-shutdown --no-stdin --send-only --max-chunks --stop --verbose --quiet --timestamps --hex --progress --json --color --help --version"
+            opts="-l -u -U -4 -6 -n -p -s -I -k -m -w -C -t -i -o -b -q -N -d -W -v -D -x -j -h -V --listen --udp --unix --port-file --ipv4 --ipv6 --no-dns --port --source --interface --echo --hello --reply --discard --greeting --delay --rate --keep-open --max-conns --max-conns-per-host --accept --label --timeout --connect-timeout --idle-timeout --accept-timeout --deadline --crlf --telnet --encoding --interval --datagram --output --broadcast --ttl --tos --keepalive --rcvbuf --sndbuf --quit-after --shutdown --no-shutdown --no-stdin --send-only --max-chunks --stop --verbose --quiet --timestamps --hex --progress --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -65,6 +65,22 @@ _nsock() {
                     return 0
                     ;;
                 -I)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --greeting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -2,6 +2,10 @@ complete -c nsock -l port-file -d 'Write the bound port to FILE once listening (
 complete -c nsock -s p -l port -d 'The local port: to connect from, or with -l to listen on' -r
 complete -c nsock -s s -l source -d 'The local address: to connect from, or with -l to listen on' -r
 complete -c nsock -s I -l interface -d 'The network interface to use' -r
+complete -c nsock -l reply -d 'Answer each line with TEXT, {} in it being the line, \\n \\r \\t \\0 \\xHH as in C; show what came' -r
+complete -c nsock -l greeting -d 'Say TEXT to each peer that connects' -r
+complete -c nsock -l delay -d 'Think for T before each answer' -r
+complete -c nsock -l rate -d 'Answer at most N datagrams a second, N of them at once' -r
 complete -c nsock -s m -l max-conns -d 'Serve at most N at once; the next wait in the backlog' -r
 complete -c nsock -l max-conns-per-host -d 'Serve at most N at once from one address; the next are closed' -r
 complete -c nsock -l accept -d 'Serve N in all, then leave' -r
@@ -32,6 +36,9 @@ complete -c nsock -s U -l unix -d 'Unix sockets: the address is a path, or @NAME
 complete -c nsock -s 4 -l ipv4 -d 'IPv4 only'
 complete -c nsock -s 6 -l ipv6 -d 'IPv6 only'
 complete -c nsock -s n -l no-dns -d 'Numeric addresses only: look no name up'
+complete -c nsock -l echo -d 'Answer with the bytes that came'
+complete -c nsock -l hello -d 'Greet with Welcome!, answer each line with Hello, LINE!, close at the line exit'
+complete -c nsock -l discard -d 'Read, count and forget'
 complete -c nsock -s k -l keep-open -d 'Go on after the first peer; serve many at once'
 complete -c nsock -l label -d 'Prefix each line on stdout with the peer it came from'
 complete -c nsock -s C -l crlf -d 'Send LF as CRLF'
