@@ -612,6 +612,18 @@ fn the_silent_one_goes_and_the_talking_one_stays() {
 }
 
 #[test]
+fn who_takes_no_answers_is_silent_too() {
+    for (mode, line) in [("--echo", &b"xxxx\n"[..]), ("--reply={}", b"xxxx\n"), ("--reply={}", b"unfinished")] {
+        let server = answering(&[mode, "--idle-timeout", "500ms"]).spawn();
+        let deaf = connect(&server);
+        deaf.set_write_timeout(Some(Duration::from_millis(200))).expect("SO_SNDTIMEO");
+        let lines = line.repeat(10_000);
+        while (&deaf).write_all(&lines).is_ok() {}
+        assert_eq!(server.event("close")["by"], "idle", "{mode} {}", line.escape_ascii());
+    }
+}
+
+#[test]
 fn time_limits_hold_for_those_who_answer_too() {
     for mode in ["--echo", "--hello", "--discard"] {
         nsock(&["-l", mode, "--accept-timeout", "300ms", HOST, "0"]).run().exits(124).within(0.3, 2.0);
