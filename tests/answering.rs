@@ -223,6 +223,26 @@ fn a_line_that_comes_in_two_parts_is_one_message_wherever_it_is_cut() {
 }
 
 #[test]
+fn a_line_that_came_in_time_is_one_message_however_late_it_is_read() {
+    let server = answering(&["--reply", "Hello, {}!"]).spawn();
+    let heard = without_a_pause(|| {
+        let peer = connect(&server);
+        let seen = count_told(&server, "first_byte");
+        let began = Instant::now();
+        say(&peer, "Mich");
+        server.events("first_byte", seen + 1);
+        server.signal(Signal::STOP);
+        say(&peer, "ael\n");
+        let took = began.elapsed();
+        pass(0.2); // the silence is the server's
+        server.signal(Signal::CONT);
+        half_close(&peer);
+        (slurp(&peer), took)
+    });
+    assert_eq!(String::from_utf8_lossy(&heard), "Hello, Michael!\n");
+}
+
+#[test]
 fn a_line_that_comes_byte_by_byte_is_one_message() {
     let server = answering(&["--reply", "Hello, {}!"]).spawn();
     let heard = without_a_pause(|| {
