@@ -167,9 +167,10 @@ impl Reactor {
         };
         let timeout = next.map(|at| at.saturating_duration_since(now));
         match self.poll.poll(&mut self.events, timeout) {
+            // By a stop and its continuation: what came meanwhile is heard before what is due by now.
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 self.events.clear();
-                Ok(())
+                self.poll.poll(&mut self.events, Some(Duration::ZERO))
             }
             done => done,
         }

@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "a test has a clock of its own, and some peers are slow by nature")]
 
 mod common;
+#[path = "common/peers_needs.rs"]
+mod needs;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -51,6 +53,195 @@ fn udp() -> (UdpSocket, u16) {
 /// A UDP port that nobody has now.
 fn free_udp_port() -> u16 {
     udp().1
+}
+
+/// A program of this machine, or none and a word about it.
+fn found(program: &str) -> Option<Program> {
+    let path = needs::find(program);
+    if path.is_none() {
+        assert!(!needs::required(), "{program} is not installed");
+        needs::skip(&format!("{program} is not installed"));
+    }
+    path.map(Program::new)
+}
+
+/// A client as the tutorials write it, with Python's socket module, where this machine has it.
+fn python(client: &str, port: u16) -> Option<Program> {
+    const HEAD: &str =
+        "import socket, sys, time\nhere = ('127.0.0.1', int(sys.argv[1]))\nsocket.setdefaulttimeout(20)\n";
+    let program = found("python3")?.env("PYTHONUTF8", "1");
+    Some(program.args(["-u", "-c", &format!("{HEAD}{client}"), &port.to_string()]))
+}
+
+// ---- 4: a hello server ----
+
+/// It sends names without a line end, and takes one packet for each answer.
+const HELLO_CLIENT: &str = r"
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+s.connect(here)
+print(s.recv(1024).decode('utf-8'))
+for data in [b'Michael', b'Tracy', b'Sarah']:
+    s.send(data)
+    print(s.recv(1024).decode('utf-8'))
+s.send(b'exit')
+print(s.recv(1024))
+s.close()
+";
+
+const HELLOS: &[u8] = b"Welcome!\nHello, Michael!\nHello, Tracy!\nHello, Sarah!\nb''\n";
+
+#[test]
+fn a_hello_server_greets_answers_each_name_and_closes_on_exit() {
+    let server = listen(&["-k", "--hello"]).spawn();
+    let Some(client) = python(HELLO_CLIENT, server.port()) else { return };
+    client.run().exits(0).silent().wrote(HELLOS);
+    assert_eq!(server.event("close")["by"], "local");
+}
+
+#[test]
+fn a_hello_server_thinks_before_each_answer_and_serves_many_at_once() {
+    let server = listen(&["-k", "--hello", "--delay", "1s"]).spawn();
+    let visit = |count: usize| {
+        let clients: Option<Vec<Run>> =
+            (0..count).map(|_| Some(python(HELLO_CLIENT, server.port())?.spawn())).collect();
+        let outcomes = clients?.into_iter().map(|client| client.finish().exits(0).wrote(HELLOS));
+        outcomes.map(|outcome| outcome.took).max()
+    };
+    let Some(alone) = visit(1) else { return };
+    within(alone, 3.0, 10.0);
+    let crowd = visit(5).expect("there was a client before");
+    assert!(crowd < alone * 2, "{crowd:?} for five, {alone:?} for one");
+}
+
+#[test]
+fn a_hello_server_gives_a_line_for_a_line() {
+    let server = listen(&["-k", "--hello"]).spawn();
+    let client = r"
+s = socket.create_connection(here)
+lines = s.makefile('rw', newline='')
+print(s.recv(8))
+for end in ['\n', '\r\n']:
+    for name in ['Michael', '', 'a' * 3000]:
+        print(name + end, end='', file=lines, flush=True)
+        assert lines.readline() == 'Hello, ' + name + '!' + end
+s.sendall(b'Tracy\r\nexit\r\nSarah\r\n')
+print(lines.read().encode())
+";
+    let Some(client) = python(client, server.port()) else { return };
+    client.run().exits(0).silent().wrote(b"b'Welcome!'\nb'Hello, Tracy!\\r\\n'\n");
+}
+
+// ---- 5: the same over UDP, at the same port ----
+
+#[test]
+fn a_udp_hello_server_stands_beside_the_tcp_one() {
+    let streams = listen(&["-k", "--hello"]).spawn();
+    let port = streams.port();
+    let datagrams = nsock(&["--json", "-u", "-l", "--hello", HOST, &port.to_string()]).spawn();
+    datagrams.event("listen");
+    let client = r"
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for data in [b'Michael', b'Tracy', b'Sarah']:
+    s.sendto(data, here)
+    print(s.recv(1024).decode('utf-8'))
+s.close()
+";
+    let Some(client) = python(client, port) else { return };
+    client.run().exits(0).silent().wrote(b"Hello, Michael!\nHello, Tracy!\nHello, Sarah!\n");
+    let Some(client) = python(HELLO_CLIENT, port) else { return };
+    client.run().exits(0).silent().wrote(HELLOS);
+    assert!(datagrams.runs());
+}
+
+// ---- 6: a one-shot server ----
+
+#[test]
+fn a_one_shot_server_takes_one_client_reads_once_answers_and_closes() {
+    let server = listen(&["--reply", "hi", "-W", "1"]).spawn();
+    let client = r"
+s = socket.create_connection(here)
+s.sendall(b'hello, is anybody there?')
+print(s.recv(1024), s.recv(1024))
+";
+    let Some(client) = python(client, server.port()) else { return };
+    client.run().exits(0).silent().wrote(b"b'hi' b''\n");
+    server.finish().exits(0).wrote(b"hello, is anybody there?");
+}
+
+#[test]
+fn a_one_shot_udp_server_answers_one_datagram_and_leaves() {
+    let server = listen(&["-u", "--reply", "hi", "-W", "1"]).spawn();
+    let client = r"
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b'hello', here)
+print(s.recvfrom(1024) == (b'hi', here))
+";
+    let Some(client) = python(client, server.port()) else { return };
+    client.run().exits(0).silent().wrote(b"True\n");
+    server.finish().exits(0).wrote(b"hello");
+}
+
+// ---- 7: a server that greets in Chinese ----
+
+#[test]
+fn a_greeting_server_shows_who_came_and_what_was_said_and_answers_in_chinese() {
+    let server = nsock(&["-l", "-v", "--reply", "你好客户端\n\r", "-W", "1", HOST, "0"]).spawn();
+    let client = r"
+s = socket.create_connection(here)
+s.sendall('你好服务端'.encode())
+answer = b''
+while data := s.recv(1024):
+    answer += data
+print(s.getsockname()[1], answer.decode(), end='')
+";
+    let Some(client) = python(client, server.port()) else { return };
+    let outcome = client.run().exits(0).silent();
+    let text = String::from_utf8(outcome.stdout).expect("text");
+    let port = text.strip_suffix(" 你好客户端\n\r").unwrap_or_else(|| panic!("{text:?}"));
+    let outcome = server.finish().exits(0).wrote("你好服务端".as_bytes());
+    assert!(outcome.stderr.contains(&format!("Connection received on 127.0.0.1 {port}\n")), "{}", outcome.stderr);
+}
+
+// ---- 8: an echo for telnet ----
+
+#[test]
+fn many_a_telnet_sees_what_it_types() {
+    let server = listen(&["-k", "--echo"]).spawn();
+    let port = server.port().to_string();
+    let mut people = Vec::new();
+    for _ in 0..3 {
+        let Some(telnet) = found("telnet") else { return };
+        people.push(telnet.args([HOST, &port]).hold_stdin().hold_stdout().spawn());
+    }
+    server.events("accept", 3);
+    for (n, person) in people.iter_mut().enumerate().rev() {
+        let typed = format!("happy {n}\n");
+        person.stdin.as_ref().expect("held").write_all(typed.as_bytes()).expect("type");
+        let mut screen = String::new();
+        while !screen.ends_with(&typed) {
+            let next = take(person.stdout.as_ref().expect("held"), 1);
+            screen += &String::from_utf8_lossy(&next).replace('\r', "");
+        }
+    }
+    drop(people);
+    server.events("close", 3);
+}
+
+// ---- 9: an answer with what was said in it ----
+
+#[test]
+fn an_ok_comes_with_what_was_sent() {
+    let server = listen(&["-k", "--reply", "OK...{}"]).hold_stdout().spawn();
+    let client = r"
+s = socket.create_connection(here)
+for said in ['first', 'and second', '你好', 'a line\n']:
+    s.sendall(said.encode())
+    print(s.recv(1024).decode(), end='|')
+";
+    for _ in 0..2 {
+        let Some(client) = python(client, server.port()) else { return };
+        client.run().exits(0).silent().wrote("OK...first|OK...and second|OK...你好|OK...a line\n|".as_bytes());
+    }
 }
 
 // ---- 10: a chat of two ----
@@ -161,6 +352,24 @@ fn accepting_connecting_and_receiving_have_a_time_limit() {
     server.join();
 }
 
+#[test]
+fn a_server_that_answers_has_the_same_time_limits() {
+    nsock(&["-l", "-k", "--echo", "--accept-timeout", "300ms", HOST, "0"]).run().exits(124).within(0.3, 2.0);
+    nsock(&["-u", "-l", "--echo", "--accept-timeout", "300ms", HOST, "0"]).run().exits(124).within(0.3, 2.0);
+    for words in [&["-k", "--hello"][..], &["--reply", "hi"], &["-u", "--echo"]] {
+        listen(&["--deadline", "300ms"]).args(words).run().exits(124).within(0.3, 2.0);
+    }
+    let client = r"
+s = socket.create_connection(here)
+began = time.monotonic()
+print(s.recv(8), s.recv(8), time.monotonic() - began > 0.25)
+";
+    let server = listen(&["--hello", "-w", "0.3"]).spawn();
+    let Some(client) = python(client, server.port()) else { return };
+    client.run().exits(0).silent().wrote(b"b'Welcome!' b'' True\n");
+    server.finish().exits(124);
+}
+
 // ---- 13: Unix sockets ----
 
 #[test]
@@ -258,6 +467,48 @@ fn short_connections_silent_ones_and_too_many_of_a_machine_go_and_the_others_sta
     assert_eq!(server.event("close")["conn"], 2);
     talking.write_all(b"y").expect("send");
     assert_eq!(take(&stdout, 1), b"y");
+}
+
+#[test]
+fn a_short_connection_is_closed_after_one_answer_and_a_long_one_is_held() {
+    let client = r"
+for _ in range(3):
+    s = socket.create_connection(here)
+    s.sendall(b'question\n')
+    print(s.makefile().read(), end='')
+";
+    let server = listen(&["-k", "--reply", "answer", "-W", "1"]).spawn();
+    let Some(client) = python(client, server.port()) else { return };
+    client.run().exits(0).silent().wrote(b"answer\nanswer\nanswer\n");
+    let client = r"
+s = socket.create_connection(here)
+for n in range(3):
+    s.sendall(b'question\n')
+    print(s.recv(100))
+";
+    let server = listen(&["-k", "--reply", "answer"]).spawn();
+    let Some(client) = python(client, server.port()) else { return };
+    client.run().exits(0).silent().wrote(&b"b'answer\\n'\n".repeat(3));
+}
+
+#[test]
+fn an_echo_server_drops_the_silent_ones_and_whom_a_machine_has_too_many_of() {
+    let client = r"
+talking, silent, third = [socket.create_connection(here) for _ in range(3)]
+print(third.recv(1))
+for n in range(10):
+    talking.sendall(b'x')
+    assert talking.recv(1) == b'x'
+    time.sleep(0.1)
+print(silent.recv(1))
+talking.sendall(b'y')
+print(talking.recv(1))
+";
+    let server = listen(&["-k", "--echo", "--idle-timeout", "700ms", "--max-conns-per-host", "2"]).spawn();
+    let Some(client) = python(client, server.port()) else { return };
+    client.run().exits(0).silent().wrote(b"b''\nb''\nb'y'\n");
+    let close = &server.events("close", 1)[0];
+    assert_eq!((&close["conn"], &close["by"], &close["how"]), (&2.into(), &"idle".into(), &"timeout".into()));
 }
 
 // ---- 16: errors ----

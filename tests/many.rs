@@ -76,10 +76,6 @@ fn rests(run: &Run) {
     assert!(spent <= 2, "{spent} ticks were spent on nothing");
 }
 
-fn descriptors(run: &Run) -> usize {
-    fs::read_dir(format!("/proc/{}/fd", run.pid())).expect("read /proc/PID/fd").count()
-}
-
 /// May open few files.
 const NARROW: &str = r#"ulimit -n 40; exec "$NSOCK" --json -lk 127.0.0.1 0"#;
 
@@ -706,7 +702,7 @@ fn a_storm_of_garbage_and_resets_leaves_nothing_behind() {
     drop(crowd(&hub, 1));
     hub.event("close");
     pass(0.1); // it is told before it is done
-    let before = descriptors(&hub);
+    let before = hub.descriptors();
     let storms: Vec<_> = (0..4)
         .map(|n| {
             task(move || {
@@ -725,7 +721,7 @@ fn a_storm_of_garbage_and_resets_leaves_nothing_behind() {
     let accepts = count_told(&hub, "accept");
     hub.events("close", accepts - 1);
     rests(&hub);
-    assert_eq!(descriptors(&hub), before + 1);
+    assert_eq!(hub.descriptors(), before + 1);
     say(&next, "served");
     half_close(&next);
     assert_eq!(slurp(&next), b"");

@@ -69,13 +69,14 @@ impl Attempt {
         if let Some(error) = self.socket.take_error().unwrap_or_else(Some) {
             return Err(failed(&error));
         }
-        match self.socket.peer_addr() {
+        let peer = match self.socket.peer_addr() {
             Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => return Ok(false),
             peer => peer.map_err(|error| failed(&error))?,
         };
-        let local = addr(&self.socket.local_addr().map_err(|error| failed(&error))?);
-        // A port of this host that the kernel also chose as our own: TCP joins a socket to itself (RFC 9293, 3.5).
-        match self.peer.proto != Proto::Tcp || local != self.peer.addr {
+        let local = self.socket.local_addr().map_err(|error| failed(&error))?;
+        // A port of this host that the kernel also chose as our own: TCP joins a socket to itself (RFC 9293, 3.5). The
+        // system is asked for the peer, since 0.0.0.0 is 127.0.0.1 by then.
+        match self.peer.proto != Proto::Tcp || addr(&local) != addr(&peer) {
             true => Ok(true),
             false => Err(Failure {
                 reason: "Connection refused: nobody listens, the socket met itself".into(),

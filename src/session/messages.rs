@@ -17,9 +17,10 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// Takes what belongs to the message under way; nothing while that is whole, until it is cleared.
+    /// Takes what belongs to the message under way; nothing while that is whole, until it is cleared. What comes before
+    /// anybody has noticed a silence still belongs to it.
     pub(super) fn take(&mut self, bytes: &[u8], now: Instant) -> usize {
-        if self.is_whole(now) {
+        if self.whole {
             return 0;
         }
         let room = &bytes[..bytes.len().min(LONGEST - self.line.len())];
@@ -30,12 +31,16 @@ impl Messages {
         count
     }
 
-    /// Whether there is a message now: also one whose silence is over though nobody came to look.
-    pub(super) fn is_whole(&mut self, now: Instant) -> bool {
+    /// Whether there is a message.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Notices that the silence is over, if it is.
+    pub(super) fn tick(&mut self, now: Instant) {
         if self.deadline.is_some_and(|at| at <= now) {
             self.end();
         }
-        self.whole
     }
 
     /// Nothing more will come: what is there is whole.
@@ -60,9 +65,8 @@ impl Messages {
     }
 }
 
-/// A message and its line end: LF, CRLF, a CR whose LF did not come, or none.
+/// A message and its line end: LF, CRLF, or none.
 pub(super) fn split_end(line: &[u8]) -> (&[u8], &[u8]) {
-    let text = line.strip_suffix(b"\n").unwrap_or(line);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let text = line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap_or(line);
     line.split_at(text.len())
 }

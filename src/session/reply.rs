@@ -21,14 +21,14 @@ impl Reply {
 
     /// Answers the message under way, if it is whole and its time has come.
     fn answer(&mut self, now: Instant, out: &mut Out) {
-        if self.messages.is_whole(now) {
-            if self.is_stop() {
+        if self.messages.is_whole() {
+            let (message, end) = split_end(self.messages.line());
+            if self.is_stop(message) {
                 return out.finish();
             }
             if !self.pause.is_over(self.script.delay, now) {
                 return;
             }
-            let (message, end) = split_end(self.messages.line());
             self.script.text.fill(message, &mut out.bytes);
             out.send(end);
             self.messages.clear();
@@ -38,8 +38,10 @@ impl Reply {
         }
     }
 
-    fn is_stop(&self) -> bool {
-        self.script.stop.as_deref() == Some(split_end(self.messages.line()).0)
+    fn is_stop(&self, message: &[u8]) -> bool {
+        // The CR of who was silent before LF is no part of the word.
+        let word = message.strip_suffix(b"\r").unwrap_or(message);
+        self.script.stop.as_deref().is_some_and(|stop| stop == message || stop == word)
     }
 }
 
@@ -64,6 +66,7 @@ impl Session for Reply {
     }
 
     fn tick(&mut self, now: Instant, out: &mut Out) {
+        self.messages.tick(now);
         self.answer(now, out);
     }
 
@@ -73,7 +76,7 @@ impl Session for Reply {
 
     fn datagram(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Reaction {
         let (message, end) = split_end(bytes);
-        if self.script.stop.as_deref() == Some(message) {
+        if self.is_stop(message) {
             return Reaction::Leave;
         }
         self.script.text.fill(message, out);

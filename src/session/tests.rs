@@ -103,25 +103,32 @@ fn the_end_alone_is_no_message() {
 }
 
 #[test]
-fn a_message_whose_silence_is_over_is_not_joined_by_what_comes_late() {
+fn what_comes_before_a_silence_is_noticed_belongs_to_the_line() {
     let mut talk = Talk::new("reply", script("<{}>"));
     talk.hears("one");
-    talk.now += SILENCE; // and nobody came to look
-    assert_eq!(talk.hears("two\n").said(), "<one><two>\n");
+    talk.now += SILENCE; // and this process was held up
+    assert_eq!(talk.hears("two\n").said(), "<onetwo>\n");
+}
+
+#[test]
+fn a_cr_alone_ends_no_line() {
+    let mut talk = Talk::new("reply", script("<{}>"));
+    assert_eq!(talk.hears("a\rb\r\n\r").ends().said(), "<a\rb>\r\n<\r>");
+    assert_eq!(datagram("reply", script("<{}>"), b"a\r"), (Reaction::Answer, b"<a\r>".to_vec()));
 }
 
 #[test]
 fn the_word_ends_the_talk_and_is_not_answered() {
     for (flag, said) in [("reply", "[Michael]\n"), ("echo", "Michael\n"), ("discard", "")] {
-        for word in ["exit\n", "exit\r\n", "exit"] {
+        for word in ["exit\n", "exit\r\n", "exit", "exit\r"] {
             let stop = Some(b"exit"[..].into());
             let mut talk = Talk::new(flag, Script { stop, ..script("[{}]") });
             let text = format!("Michael\n{word}");
             talk.hears(text);
-            assert_eq!(talk.out.finished, word != "exit", "{flag}");
+            assert_eq!(talk.out.finished, word.ends_with('\n'), "{flag}");
             talk.pass(50);
             assert!(talk.out.finished, "{flag}");
-            assert_eq!(talk.said().trim_end_matches("exit"), said, "{flag}");
+            assert_eq!(talk.said().trim_end_matches("\r").trim_end_matches("exit"), said, "{flag}");
         }
     }
 }
@@ -207,8 +214,7 @@ proptest! {
         text in "[ab\r\n]{0,40}", cuts in prop::collection::vec(0usize..40, 0..8), delay in prop::sample::select(vec![0u64, 30, 1_000]),
     ) {
         let expected: String = text.split_inclusive('\n').map(|line| {
-            let message = line.strip_suffix('\n').unwrap_or(line);
-            let message = message.strip_suffix('\r').unwrap_or(message);
+            let message = line.strip_suffix("\r\n").or(line.strip_suffix('\n')).unwrap_or(line);
             format!("<{message}>{}", &line[message.len()..])
         }).collect();
         let mut talk = Talk::new("reply", Script { delay: Duration::from_millis(delay), ..script("<{}>") });

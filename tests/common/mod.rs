@@ -277,8 +277,22 @@ impl Run {
 
     /// Its resident memory in KiB.
     pub(crate) fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory it ever had, in KiB.
+    pub(crate) fn most_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    /// How many descriptors it has.
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("read /proc/PID/fd").count()
+    }
+
+    fn status(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("read /proc/PID/status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS of a live process");
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("a field of a live process");
         let number = line.split_whitespace().next().expect("a number");
         number.parse().expect("a number")
     }

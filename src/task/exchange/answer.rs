@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::talk::{Key, Talk};
 use crate::cli::plan;
-use crate::event::{By, How};
+use crate::cli::size::LARGEST_DATAGRAM;
+use crate::error::{Deed, Exit, Failure, Object};
+use crate::event::{By, Event, How};
 use crate::logic::rate::Rate;
 use crate::net::bind::is_of_this_host;
 use crate::net::datagram::Place;
@@ -45,6 +47,12 @@ impl Talk {
         match answerer.session.datagram(bytes, &mut answer) {
             Reaction::Answer if answerer.rate.as_mut().is_some_and(|rate| !rate.allow(cx.now)) => {
                 answerer.unanswered += 1;
+            }
+            Reaction::Answer if answer.len() > LARGEST_DATAGRAM => {
+                let object = Object::Peer(self.peer_of(&key));
+                let reason = format!("an answer of {} bytes is longer than a datagram can be", answer.len());
+                let failure = Failure::new(Deed::Send, object, reason, Exit::Network);
+                cx.tell(&Event::Refused(Box::new(failure)));
             }
             Reaction::Answer => {
                 let due = (!answerer.delay.is_zero()).then(|| cx.now + answerer.delay);

@@ -22,6 +22,19 @@ pub(crate) struct Mind {
     finished: bool,
 }
 
+impl Mind {
+    /// Goes on because its time has come, or with what it has not taken.
+    fn go_on(&mut self, due: bool, now: Instant, out: &mut Out) {
+        if due {
+            self.session.tick(now, out);
+        }
+        if let Some(front) = self.untaken.front() {
+            let taken = self.session.data(&front[self.untaken.gone()..], now, out);
+            self.untaken.advance(taken);
+        }
+    }
+}
+
 impl Member {
     /// Has a mode answer this peer, and greets it.
     pub(in crate::task::hub) fn answered_by(mut self, answer: &Answer) -> Self {
@@ -51,9 +64,9 @@ impl Member {
         })
     }
 
-    /// When the session wants to go on, whether bytes come or not.
+    /// When the session wants to go on, whether bytes come or not; not while the peer has to take what it said before.
     pub(super) fn mind_deadline(&self) -> Option<Instant> {
-        self.mind.as_ref().filter(|mind| !mind.finished)?.session.deadline()
+        self.mind.as_ref().filter(|mind| !mind.finished && self.queue.is_empty())?.session.deadline()
     }
 
     /// Reads, has it answered, and sends the answers, as long as the peer takes them.
@@ -69,23 +82,22 @@ impl Member {
 
     /// One step of the session. Whether there was something to do.
     fn think(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<bool, Over> {
-        let enough = self.has_enough(cx.now);
+        let over = self.ended || self.has_enough(cx.now);
         let Some(mind) = self.mind.as_mut().filter(|mind| !mind.finished) else {
             return Ok(false);
         };
-        let out = &mut shared.out;
-        if mind.session.deadline().is_some_and(|at| at <= cx.now) {
-            mind.session.tick(cx.now, out);
-        } else if let Some(front) = mind.untaken.front() {
-            let taken = mind.session.data(&front[mind.untaken.gone()..], cx.now, out);
-            mind.untaken.advance(taken);
-        } else if self.ended || enough {
-            if std::mem::replace(&mut mind.ended, true) {
-                return Ok(false);
+        let due = mind.session.deadline().is_some_and(|at| at <= cx.now);
+        let offers = !mind.untaken.is_empty();
+        // Reading comes first: where this process was held up, here are bytes that came before a silence was over.
+        let listened = !over && !offers && self.listen(cx, shared)?;
+        if let Some(mind) = &mut self.mind
+            && !listened
+        {
+            match (due || offers, over) {
+                (true, _) => mind.go_on(due, cx.now, &mut shared.out),
+                (false, true) if !std::mem::replace(&mut mind.ended, true) => mind.session.end(cx.now, &mut shared.out),
+                _ => return Ok(false),
             }
-            mind.session.end(cx.now, out);
-        } else if !self.listen(cx, shared)? {
-            return Ok(false);
         }
         self.say(cx, &mut shared.out)?;
         Ok(true)
@@ -137,14 +149,15 @@ impl Member {
 
     /// Sends what the session says; what the peer does not take waits.
     fn say(&mut self, cx: &mut Cx<'_>, out: &mut Out) -> Result<(), Over> {
-        let finished = std::mem::take(&mut out.finished);
+        // Whatever becomes of this, the next peer finds nothing of it.
+        let mut said = std::mem::take(out);
         let mut filtered = Vec::new();
-        let mut bytes = &out.bytes;
+        let mut bytes = &said.bytes;
         if let Some(extras) = &mut self.extras
             && !extras.sending.is_empty()
         {
             extras.sending.run(bytes, &mut filtered);
-            if finished {
+            if said.finished {
                 extras.sending.end(&mut filtered);
             }
             bytes = &filtered;
@@ -153,10 +166,11 @@ impl Member {
         if given < bytes.len() {
             self.queue.push(bytes[given..].into());
         }
-        out.bytes.clear();
         if let Some(mind) = &mut self.mind {
-            mind.finished = finished;
+            mind.finished = said.finished;
         }
+        said.bytes.clear();
+        out.bytes = said.bytes; // its memory serves again
         Ok(())
     }
 }
