@@ -19,6 +19,8 @@ mod crowd;
 mod discard;
 #[path = "answer/idle.rs"]
 mod idle;
+#[path = "answer/measure.rs"]
+mod measure;
 #[path = "answer/memory.rs"]
 mod memory;
 #[path = "answer/raw.rs"]
@@ -43,6 +45,7 @@ use common::tool::Tool;
 use common::{anew, contest, group, machine};
 use discard::Discard;
 use idle::Idle;
+use measure::Measure;
 use roster::Flags;
 use settings::{Settings, Work};
 use trips::Trips;
@@ -76,17 +79,22 @@ fn compare(settings: &Settings) -> Result<(), String> {
             Work::Udp100 => hold_trips(settings, Way::Udp, 100, &tools),
             Work::Idle => contest::hold(&Idle::new(settings), &tools),
             Work::Bytes => {
-                contest::hold(&Bytes::new(settings, bytes::Measure::Clock), &tools);
-                contest::hold(&Bytes::new(settings, bytes::Measure::Peak), &tools);
+                for measure in [Measure::Clock, Measure::Cpu, Measure::Peak] {
+                    contest::hold(&Bytes::new(settings, measure), &tools);
+                }
             }
-            Work::Discard => contest::hold(&Discard::new(settings)?, &tools),
+            Work::Discard => {
+                for measure in [Measure::Clock, Measure::Cpu] {
+                    contest::hold(&Discard::new(settings, measure)?, &tools);
+                }
+            }
         }
     }
     Ok(())
 }
 
 fn hold_trips(settings: &Settings, way: Way, peers: usize, tools: &[Tool<Flags>]) {
-    for measure in [trips::Measure::Clock, trips::Measure::Cpu] {
+    for measure in [Measure::Clock, Measure::Cpu] {
         contest::hold(&Trips::new(settings, way, peers, measure), tools);
     }
 }

@@ -1,17 +1,16 @@
-//! Many bytes echoed to three clients at once, every byte of them looked at: the time from the first connection to the
-//! last byte, and the most memory the server (with what it forked) ever had.
+//! Many bytes echoed to three clients at once, every byte of them looked at: what it takes from the first connection to
+//! the last byte.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::thread::{self, ScopedJoinHandle};
-use std::time::Instant;
 
 use crate::caller::Way;
 use crate::common::contest::Contest;
 use crate::common::figures::Unit;
 use crate::common::noise::Noise;
 use crate::common::tool::Tool;
-use crate::memory::{Share, held};
+use crate::measure::Measure;
 use crate::roster::Flags;
 use crate::server::{Server, as_hang};
 use crate::settings::Settings;
@@ -20,15 +19,6 @@ const CLIENTS: u64 = 3;
 
 /// How much a client reads or writes at once.
 const BLOCK: usize = 128 << 10;
-
-/// What is looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Measure {
-    /// The time that passes.
-    Clock,
-    /// The server's memory at its peak.
-    Peak,
-}
 
 /// The work with everything it needs, the bytes of each client among it.
 pub(crate) struct Bytes<'a> {
@@ -54,16 +44,11 @@ impl<'a> Bytes<'a> {
 
     fn run(&self, tool: &Tool<Flags>) -> Result<f64, String> {
         let mut server = Server::start(tool, tool.flags.tcp_echo, Way::Tcp, self.settings.limit())?;
-        let clock = Instant::now();
+        let watch = self.measure.start(&server)?;
         let connections = self.echo(&server).map_err(|error| server.explain(error))?;
-        let seconds = clock.elapsed().as_secs_f64();
-        let peak = held(&server.members(), Share::Peak);
+        let figure = watch.read(&server);
         drop(connections); // Before that the server's children were still there to be asked.
-        if peak == 0 {
-            return Err("/proc does not tell its memory".into());
-        }
-        #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
-        Ok(if self.measure == Measure::Clock { seconds } else { peak as f64 })
+        figure
     }
 
     /// The connections, every byte of which has come back. Nobody ends his side before: some tools then forget the rest.
@@ -86,20 +71,14 @@ impl Contest for Bytes<'_> {
     type Flags = Flags;
 
     fn title(&self) -> String {
-        let what = match self.measure {
-            Measure::Clock => "",
-            Measure::Peak => ", the server's memory (VmHWM, the sum over its processes)",
-        };
+        let what = self.measure.words();
         format!("{} MiB echoed to each of {CLIENTS} clients at once over TCP{what}", self.settings.size >> 20)
     }
 
     fn unit(&self) -> Unit {
         #[expect(clippy::cast_precision_loss, reason = "a size is far below 2^53")]
         let amount = self.total() as f64 / 1e9;
-        match self.measure {
-            Measure::Clock => Unit::Rate { amount, name: "GB/s" },
-            Measure::Peak => Unit::Bytes { unit: f64::from(1 << 20), name: "MiB" },
-        }
+        self.measure.unit(amount, ["GB/s", "GB/CPU second"])
     }
 
     fn rounds(&self) -> usize {

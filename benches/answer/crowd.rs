@@ -30,24 +30,23 @@ impl Crowd {
         Ok(Self(callers))
     }
 
-    /// All ask and hear for so long: how many trips that made, and the seconds it took.
-    pub(crate) fn talk(&mut self, window: Duration) -> Result<(f64, f64), String> {
+    /// All ask and hear for so long: how many trips that made.
+    pub(crate) fn talk(&mut self, window: Duration) -> Result<f64, String> {
         let before = self.trips();
-        let seconds = self.talk_on(window).map_err(|error| format!("among {} peers: {error}", self.0.len()))?;
+        self.talk_on(window).map_err(|error| format!("among {} peers: {error}", self.0.len()))?;
         let silent = self.0.iter().filter(|caller| caller.trips <= 1).count();
         if silent > 0 {
             return Err(format!("STARVED: {silent} of {} peers heard nothing in {window:?}", self.0.len()));
         }
         #[expect(clippy::cast_precision_loss, reason = "a count is far below 2^53")]
-        let trips = (self.trips() - before) as f64;
-        Ok((trips, seconds))
+        Ok((self.trips() - before) as f64)
     }
 
     fn trips(&self) -> u64 {
         self.0.iter().map(|caller| caller.trips).sum()
     }
 
-    fn talk_on(&mut self, window: Duration) -> io::Result<f64> {
+    fn talk_on(&mut self, window: Duration) -> io::Result<()> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         for (number, caller) in self.0.iter().enumerate() {
             epoll::add(&epoll, caller, EventData::new_u64(number as u64), EventFlags::IN)?;
@@ -70,7 +69,7 @@ impl Crowd {
             }
             let passed = clock.elapsed();
             if passed >= window {
-                return Ok(passed.as_secs_f64());
+                return Ok(());
             }
             rounds.remind(&mut self.0, passed)?;
         }

@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::time::Instant;
 
 use rustix::fs::sendfile;
 
@@ -13,6 +12,7 @@ use crate::common::contest::Contest;
 use crate::common::figures::Unit;
 use crate::common::noise::Noise;
 use crate::common::tool::Tool;
+use crate::measure::Measure;
 use crate::roster::Flags;
 use crate::server::{Server, as_hang};
 use crate::settings::Settings;
@@ -26,20 +26,21 @@ const SAMPLE: u64 = (16 << 20) + 12_345;
 /// The work with everything it needs.
 pub(crate) struct Discard<'a> {
     settings: &'a Settings,
+    measure: Measure,
     block: File,
 }
 
 impl<'a> Discard<'a> {
-    pub(crate) fn new(settings: &'a Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &'a Settings, measure: Measure) -> Result<Self, String> {
         let block = block().map_err(|error| format!("make a file to send: {error}"))?;
-        Ok(Self { settings, block })
+        Ok(Self { settings, measure, block })
     }
 
     fn run(&self, tool: &Tool<Flags>, size: u64) -> Result<f64, String> {
         let mut server = Server::start(tool, tool.flags.discard, Way::Tcp, self.settings.limit())?;
-        let clock = Instant::now();
+        let watch = self.measure.start(&server)?;
         self.pour(&server, size).map_err(|error| server.explain(as_hang(error).to_string()))?;
-        Ok(clock.elapsed().as_secs_f64())
+        watch.read(&server)
     }
 
     fn pour(&self, server: &Server, size: u64) -> io::Result<()> {
@@ -65,13 +66,13 @@ impl Contest for Discard<'_> {
     type Flags = Flags;
 
     fn title(&self) -> String {
-        format!("{} MiB to nowhere over one TCP connection", self.settings.sink >> 20)
+        format!("{} MiB to nowhere over one TCP connection{}", self.settings.sink >> 20, self.measure.words())
     }
 
     fn unit(&self) -> Unit {
         #[expect(clippy::cast_precision_loss, reason = "a size is far below 2^53")]
         let amount = self.settings.sink as f64 / 1e9;
-        Unit::Rate { amount, name: "GB/s" }
+        self.measure.unit(amount, ["GB/s", "GB/CPU second"])
     }
 
     fn rounds(&self) -> usize {

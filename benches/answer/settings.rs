@@ -67,7 +67,7 @@ impl Settings {
 /// A comparison, one table each.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Work {
-    /// 64 bytes there and back over one TCP connection, again and again (here and below: the rate, and its cost).
+    /// 64 bytes there and back over one TCP connection, again and again (the rate, and its cost: two tables, here and below).
     #[value(name = "tcp-1")]
     Tcp1,
     /// The same over 100 at once.
@@ -84,8 +84,8 @@ pub(crate) enum Work {
     Udp100,
     /// What a connection costs in memory.
     Idle,
-    /// Many bytes echoed to three clients at once, and the memory this took (two tables).
+    /// Many bytes echoed to three clients at once: time, cost and memory (three tables).
     Bytes,
-    /// Many bytes to nowhere.
+    /// Many bytes to nowhere (two tables).
     Discard,
 }

@@ -1,5 +1,4 @@
 //! Round trips of 64 bytes: how many a server answers in a while, to one or to many at once, and what they cost it.
-//! The cost tells more: where the load is the slower of the two, or the machine is busy, the clock makes all alike.
 
 use std::time::Duration;
 
@@ -8,21 +7,13 @@ use crate::common::contest::Contest;
 use crate::common::figures::Unit;
 use crate::common::tool::Tool;
 use crate::crowd::Crowd;
+use crate::measure::Measure;
 use crate::roster::{Flags, Served};
 use crate::server::Server;
 use crate::settings::Settings;
 
 /// How long a tool is looked at before it is timed.
 const SAMPLE: Duration = Duration::from_millis(200);
-
-/// What is looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Measure {
-    /// The time that passes.
-    Clock,
-    /// The processor time of the server, with what it forked.
-    Cpu,
-}
 
 /// One of the works with everything it needs.
 pub(crate) struct Trips<'a> {
@@ -48,12 +39,9 @@ impl<'a> Trips<'a> {
         let limit = self.settings.limit();
         let mut server = Server::start(tool, self.flags(tool), self.way, limit)?;
         let mut crowd = Crowd::gather(self.way, &server, self.peers, limit).map_err(|error| server.explain(error))?;
-        let used = server.cpu_seconds()?;
-        let (trips, seconds) = crowd.talk(window).map_err(|error| server.explain(error))?;
-        match self.measure {
-            Measure::Clock => Ok(seconds / trips),
-            Measure::Cpu => Ok((server.cpu_seconds()? - used) / trips),
-        }
+        let watch = self.measure.start(&server)?;
+        let trips = crowd.talk(window).map_err(|error| server.explain(error))?;
+        Ok(watch.read(&server)? / trips)
     }
 }
 
@@ -61,10 +49,7 @@ impl Contest for Trips<'_> {
     type Flags = Flags;
 
     fn title(&self) -> String {
-        let what = match self.measure {
-            Measure::Clock => "",
-            Measure::Cpu => ", the server's CPU",
-        };
+        let what = self.measure.words();
         match self.way {
             Way::Tcp => format!("{SIZE} bytes there and back over TCP, connections: {}{what}", self.peers),
             Way::Udp => format!("a datagram of {SIZE} bytes there and back, peers: {}{what}", self.peers),
@@ -72,11 +57,7 @@ impl Contest for Trips<'_> {
     }
 
     fn unit(&self) -> Unit {
-        let name = match self.measure {
-            Measure::Clock => "1,000 trips/s",
-            Measure::Cpu => "1,000 trips/CPU second",
-        };
-        Unit::Rate { amount: 1e-3, name }
+        self.measure.unit(1e-3, ["1,000 trips/s", "1,000 trips/CPU second"])
     }
 
     fn rounds(&self) -> usize {
