@@ -7,7 +7,8 @@
 //! 2. A [`Flow`](io::flow::Flow) carries bytes one way between two endpoints: in memory, or through the kernel where
 //!    there is much to carry. A [`Link`](task::link::Link) is a peer and this process's stdio, joined by two flows.
 //! 3. Whatever decides is pure and lives in [`logic`]: which address next ([`Race`](logic::race::Race)), when to
-//!    half-close and when to leave ([`Ends`](logic::ends::Ends)). Facts and a `now` go in, a step and a deadline come out.
+//!    half-close and when to leave ([`Ends`](logic::ends::Ends)); what a server answers is a [`Session`](session::Session).
+//!    Facts, bytes and a `now` go in, a step, bytes and a deadline come out.
 //! 4. The [`Reactor`](reactor::Reactor) is one thread and one poll. It knows only [`Task`](task::Task)s, and a task owns
 //!    every descriptor it uses. Names are the one exception: the system's resolver blocks, so it has a thread of its own.
 //!
@@ -32,6 +33,9 @@
 //! chunks that all share; what a peer sends goes out whole, and while stdout's reader does not take it nobody is read
 //! from. A peer that takes nothing for a second is closed.
 //!
+//! Where a mode answers (`--echo` ...), each peer of the hub has a session of its own: what is read from the peer is offered
+//! to it, what it says is written at once, and while that waits, or the session thinks, nothing more is read.
+//!
 //! Datagrams go another way, since none may be merged or cut: an [`Exchange`](task::exchange::Exchange) receives and sends
 //! them in batches, [`Peers`](logic::peers::Peers) knows who was heard, and [`Quiet`](logic::quiet::Quiet) when it is over.
 //!
@@ -43,13 +47,14 @@
 //! | [`cli`] | the words typed, and the plan they make | nobody |
 //! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | the plan's plain data |
 //! | [`logic`] | rules, pure: no descriptor, no clock, no output | the plan's plain data |
+//! | [`session`] | what a server answers, pure; one file a mode | the plan's plain data, logic |
 //! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes and what changes them |
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |
-//! | [`task`] | dial, listen; link (one peer), hub (many), exchange (datagrams) | net, io, logic |
+//! | [`task`] | dial, listen; link (one peer), hub (many), exchange (datagrams) | net, io, logic, session |
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
 //! | [`report`] | what people and programs read | events, not who raised them; io for stderr |
 //!
-//! Arrows point one way: `run → task → net → io → {logic} → {plan, event, error}`; the reactor calls tasks and does not know
+//! Arrows point one way: `run → task → net → io → {session, logic} → {plan, event, error}`; the reactor calls tasks and does not know
 //! which. Nothing but `main` and `report` prints or exits. `tests/architecture.rs` and `clippy.toml` hold these walls.
 
 pub mod cli;

@@ -380,6 +380,7 @@ fn a_stderr_that_nobody_reads_stops_nothing_and_what_was_dropped_is_counted() {
     let mut client = dial(server.port, &["--json"]).hold_stdin().hold_stdout().stderr(writer).spawn();
     let stdout = client.stdout.take().expect("held");
     same(&take(&stdout, 12), b"data goes on");
+    take(&reader, size); // now somebody reads, before the last events come
     let told = task(move || slurp(&mut reader));
     client.finish().exits(0);
     server.join();

@@ -76,7 +76,7 @@ impl Acceptor {
                 match bound.socket.accept() {
                     Ok((socket, from)) => {
                         self.ready = true; // there may be more
-                        if let Some(stream) = welcome(self.proto, socket, &from, &bound.addr) {
+                        if let Some(stream) = welcome(self.proto, socket, &from) {
                             return Accepted::Peer(stream);
                         }
                     }
@@ -94,13 +94,12 @@ impl Acceptor {
     }
 }
 
-fn welcome(proto: Proto, socket: Socket, from: &SockAddr, bound: &Addr) -> Option<Stream> {
+fn welcome(proto: Proto, socket: Socket, from: &SockAddr) -> Option<Stream> {
     socket.set_nonblocking(true).ok()?;
     if proto == Proto::Tcp {
         make_prompt(&socket);
     }
-    let local = socket.local_addr().map_or_else(|_| bound.clone(), |local| addr(&local));
-    Some(Stream::new(socket, Peer::at(proto, addr(from)), local))
+    Some(Stream::new(socket, Peer::at(proto, addr(from))))
 }
 
 /// Errors of a connection that was over before it was accepted: not the listener's failure (accept(2)).

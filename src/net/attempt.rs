@@ -8,7 +8,7 @@ use socket2::Socket;
 
 use super::socket::{Origin, addr, begin_connect, connect_failed};
 use super::stream::Stream;
-use crate::cli::peer::{Addr, Peer, Proto};
+use crate::cli::peer::{Peer, Proto};
 use crate::error::Failure;
 use crate::io::watch::Watch;
 
@@ -54,29 +54,29 @@ impl Attempt {
     /// Asks how it went.
     pub fn settle(self, watch: Watch<'_>, now: Instant) -> Progress {
         match self.outcome() {
-            Ok(None) => Progress::Pending(self),
-            Ok(Some(local)) => {
+            Ok(false) => Progress::Pending(self),
+            Ok(true) => {
                 watch.remove(&self.socket); // it will be watched anew, by who carries its bytes
-                Progress::Stands(Stream::new(self.socket, self.peer, local))
+                Progress::Stands(Stream::new(self.socket, self.peer))
             }
             Err(failure) => Progress::Failed(failure.after(now - self.began)),
         }
     }
 
-    /// The local address of a connection that stands; none while it is pending.
-    fn outcome(&self) -> Result<Option<Addr>, Failure> {
+    /// Whether the connection stands; not while it is pending.
+    fn outcome(&self) -> Result<bool, Failure> {
         let failed = |error: &io::Error| connect_failed(&self.peer, error, false);
         if let Some(error) = self.socket.take_error().unwrap_or_else(Some) {
             return Err(failed(&error));
         }
         match self.socket.peer_addr() {
-            Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => return Ok(None),
+            Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => return Ok(false),
             peer => peer.map_err(|error| failed(&error))?,
         };
         let local = addr(&self.socket.local_addr().map_err(|error| failed(&error))?);
         // A port of this host that the kernel also chose as our own: TCP joins a socket to itself (RFC 9293, 3.5).
         match self.peer.proto != Proto::Tcp || local != self.peer.addr {
-            true => Ok(Some(local)),
+            true => Ok(true),
             false => Err(Failure {
                 reason: "Connection refused: nobody listens, the socket met itself".into(),
                 ..failed(&io::Error::from_raw_os_error(libc::ECONNREFUSED))

@@ -9,7 +9,8 @@ use std::time::Duration;
 use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::path;
-use crate::cli::peer::{Addr, Peer};
+use super::socket::addr;
+use crate::cli::peer::{Addr, Peer, UnixName};
 use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
 
@@ -27,14 +28,18 @@ pub struct Stream {
     pub io: Endpoint,
     /// The other end.
     pub peer: Peer,
-    /// This end.
-    pub local: Addr,
 }
 
 impl Stream {
     /// A socket that is connected.
-    pub fn new(socket: Socket, peer: Peer, local: Addr) -> Self {
-        Self { io: Endpoint::socket(OwnedFd::from(socket)), peer, local }
+    pub fn new(socket: Socket, peer: Peer) -> Self {
+        Self { io: Endpoint::socket(OwnedFd::from(socket)), peer }
+    }
+
+    /// This end. Asked for when it is told, and not kept: many connections are idle.
+    pub fn local(&self) -> Addr {
+        let local = SockRef::from(&self.io.as_fd()).local_addr();
+        local.map_or(Addr::Unix(UnixName::Unnamed), |local| addr(&local)) // only where the kernel has no memory
     }
 
     /// Tells the peer that nothing more will be sent. A connection that is gone already says so elsewhere.

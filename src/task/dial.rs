@@ -204,7 +204,7 @@ impl Dial {
         cx.tell(&Event::Connect {
             conn: 1,
             peer: stream.peer.clone(),
-            local: stream.local.clone(),
+            local: stream.local(),
             lookup: self.lookup_took,
             took,
         });

@@ -109,7 +109,7 @@ impl Listen {
     }
 
     fn link(&mut self, cx: &mut Cx<'_>, stream: Stream) {
-        cx.tell(&Event::Accept { conn: 1, peer: stream.peer.clone(), local: stream.local.clone() });
+        cx.tell(&Event::Accept { conn: 1, peer: stream.peer.clone(), local: stream.local() });
         if let Some(local) = self.local.take() {
             let link = Link::new(1, stream, Rc::clone(&self.relay), local, Role::Listening, cx.now);
             cx.spawn(Box::new(link));

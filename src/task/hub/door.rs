@@ -67,7 +67,7 @@ impl Hub {
         }
         self.accepted += 1;
         let conn: Conn = self.accepted;
-        cx.tell(&Event::Accept { conn, peer: stream.peer.clone(), local: stream.local.clone() });
+        cx.tell(&Event::Accept { conn, peer: stream.peer.clone(), local: stream.local() });
         let mut member = Member::new(conn, stream, &self.relay, self.kind, cx.now);
         member.file = match &self.source {
             Source::Each(_, offset) => Some(*offset),

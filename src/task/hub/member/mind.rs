@@ -9,12 +9,13 @@ use crate::io::endpoint::Io;
 use crate::session::{Out, Session};
 use crate::task::Cx;
 use crate::task::hub::Shared;
+use crate::task::hub::queue::Queue;
 
 /// A session, and how far it is.
 pub(crate) struct Mind {
     session: Box<dyn Session>,
     /// What came and the session has not taken.
-    untaken: Vec<u8>,
+    untaken: Queue,
     /// It knows that nothing more comes.
     ended: bool,
     /// It has said its last.
@@ -25,7 +26,7 @@ impl Member {
     /// Has a mode answer this peer, and greets it.
     pub(in crate::task::hub) fn answered_by(mut self, answer: &Answer) -> Self {
         let session = (answer.mode.begin)(answer.script.clone());
-        self.mind = Some(Box::new(Mind { session, untaken: Vec::new(), ended: false, finished: false }));
+        self.mind = Some(Mind { session, untaken: Queue::default(), ended: false, finished: false });
         let mut greeting = Vec::new();
         match &mut self.extras {
             Some(extras) => extras.sending.run(&answer.script.greeting, &mut greeting),
@@ -69,18 +70,15 @@ impl Member {
     /// One step of the session. Whether there was something to do.
     fn think(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<bool, Over> {
         let enough = self.has_enough(cx.now);
-        let Some(mind) = self.mind.as_deref_mut().filter(|mind| !mind.finished) else {
+        let Some(mind) = self.mind.as_mut().filter(|mind| !mind.finished) else {
             return Ok(false);
         };
         let out = &mut shared.out;
         if mind.session.deadline().is_some_and(|at| at <= cx.now) {
             mind.session.tick(cx.now, out);
-        } else if !mind.untaken.is_empty() {
-            let taken = mind.session.data(&mind.untaken, cx.now, out);
-            mind.untaken.drain(..taken);
-            if mind.untaken.is_empty() {
-                mind.untaken = Vec::new(); // an idle peer keeps no memory
-            }
+        } else if let Some(front) = mind.untaken.front() {
+            let taken = mind.session.data(&front[mind.untaken.gone()..], cx.now, out);
+            mind.untaken.advance(taken);
         } else if self.ended || enough {
             if std::mem::replace(&mut mind.ended, true) {
                 return Ok(false);
@@ -131,7 +129,9 @@ impl Member {
             && !bytes.is_empty()
         {
             let taken = mind.session.data(bytes, now, out);
-            mind.untaken.extend_from_slice(&bytes[taken..]);
+            if taken < bytes.len() {
+                mind.untaken.push(bytes[taken..].into());
+            }
         }
     }
 

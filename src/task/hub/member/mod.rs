@@ -50,7 +50,7 @@ pub(super) struct Member {
     ended: bool,
     extras: Option<Box<Extras>>,
     /// What answers it; stdin, with all others, where there is none.
-    mind: Option<Box<Mind>>,
+    mind: Option<Mind>,
     /// Where to read on in a file that is given whole to each peer; none once it was.
     pub(super) file: Option<u64>,
     /// It is going to run in this turn.
@@ -224,5 +224,16 @@ impl Member {
     fn broke(&mut self, error: Option<io::Error>) -> Over {
         let first = self.wreck.take().map(|wreck| *wreck);
         Over::Broke(first.or(error).unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An idle connection costs this, its session, and its slots in the tables of the hub and of the timers.
+    #[test]
+    fn a_member_is_small() {
+        assert!(size_of::<Member>() <= 352, "{}", size_of::<Member>());
     }
 }
