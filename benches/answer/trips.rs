@@ -1,7 +1,5 @@
 //! Round trips of 64 bytes: how many a server answers in a while, to one or to many at once, and what they cost it.
 
-use std::time::Duration;
-
 use crate::caller::{SIZE, Way};
 use crate::common::contest::Contest;
 use crate::common::figures::Unit;
@@ -11,9 +9,6 @@ use crate::measure::Measure;
 use crate::roster::{Flags, Served};
 use crate::server::Server;
 use crate::settings::Settings;
-
-/// How long a tool is looked at before it is timed.
-const SAMPLE: Duration = Duration::from_millis(200);
 
 /// One of the works with everything it needs.
 pub(crate) struct Trips<'a> {
@@ -35,12 +30,12 @@ impl<'a> Trips<'a> {
         }
     }
 
-    fn run(&self, tool: &Tool<Flags>, window: Duration) -> Result<f64, String> {
+    fn run(&self, tool: &Tool<Flags>) -> Result<f64, String> {
         let limit = self.settings.limit();
         let mut server = Server::start(tool, self.flags(tool), self.way, limit)?;
         let mut crowd = Crowd::gather(self.way, &server, self.peers, limit).map_err(|error| server.explain(error))?;
         let watch = self.measure.start(&server)?;
-        let trips = crowd.talk(window).map_err(|error| server.explain(error))?;
+        let trips = crowd.talk(self.settings.window()).map_err(|error| server.explain(error))?;
         Ok(watch.read(&server)? / trips)
     }
 }
@@ -68,12 +63,12 @@ impl Contest for Trips<'_> {
         self.flags(tool).is_some() && !(self.measure == Measure::Cpu && tool.flags.served == Served::Anew)
     }
 
-    /// Every answer is looked at in the timed runs too.
+    /// As long as a timed run, in which every answer is looked at too: in less time many may hear nothing.
     fn prove(&self, tool: &Tool<Flags>) -> Result<(), String> {
-        self.run(tool, SAMPLE).map(drop)
+        self.run(tool).map(drop)
     }
 
     fn time(&self, tool: &Tool<Flags>) -> Result<f64, String> {
-        self.run(tool, self.settings.window())
+        self.run(tool)
     }
 }
