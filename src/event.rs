@@ -179,7 +179,7 @@ pub enum Event {
         /// Whether SIGUSR1 asked.
         asked: bool,
     },
-    /// The network refused a datagram that was sent; a listener goes on. Told with `-v`.
+    /// One peer of many could not be served, or not to the end; a server goes on. Told with `-v`.
     Refused(Box<Failure>),
     /// The kernel dropped datagrams that came, nearly always because they were not received in time.
     Missed {

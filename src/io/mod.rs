@@ -7,5 +7,6 @@ pub mod endpoint;
 mod express;
 pub mod flow;
 pub mod port_file;
+pub mod spout;
 pub mod stdio;
 pub mod watch;

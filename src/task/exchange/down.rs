@@ -4,7 +4,8 @@ use super::talk::{Key, Talk};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::{Chunk, Event};
-use crate::io::endpoint::{Endpoint, Io, Kind};
+use crate::io::endpoint::Endpoint;
+use crate::io::spout::Spout;
 use crate::logic::ends::Role;
 use crate::logic::filter::Chain;
 use crate::logic::label::{self, Label};
@@ -20,9 +21,8 @@ pub(super) struct Down {
     /// In its place but while it is worked on.
     batch: Option<Box<Batch>>,
     chain: Chain,
-    /// What is to be written, from `start` on; no more is received before it was.
-    out: Vec<u8>,
-    start: usize,
+    /// stdout; while it is stuck nothing is received.
+    pub(super) spout: Spout,
     label: Label,
     labels: bool,
     color: bool,
@@ -32,28 +32,18 @@ pub(super) struct Down {
 }
 
 impl Down {
-    pub(super) fn new(relay: &Relay, terminal: bool) -> Self {
+    pub(super) fn new(relay: &Relay, stdout: Option<Endpoint>) -> Self {
+        let spout = Spout::new(stdout);
         Self {
             batch: Some(Box::default()),
             chain: relay.bytes.filters.receiving(),
-            out: Vec::new(),
-            start: 0,
             label: Label::default(),
             labels: relay.bytes.label,
-            color: relay.bytes.colors(terminal),
+            color: relay.bytes.colors(spout.is_terminal()),
+            spout,
             enough: false,
             answered: false,
         }
-    }
-
-    /// Whether stdout has not taken all that came.
-    pub(super) fn stuck(&self) -> bool {
-        self.unwritten() > 0
-    }
-
-    /// Bytes that came and were not written.
-    pub(super) fn unwritten(&self) -> usize {
-        self.out.len() - self.start
     }
 }
 
@@ -62,31 +52,21 @@ impl Talk {
     pub(super) fn carry_down(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
         for _ in 0..BATCHES {
             self.write_out(cx)?;
-            if self.down.stuck() || self.down.enough || self.up.is_full() || !self.receive(cx)? {
+            if self.down.spout.stuck() || self.down.enough || self.up.is_full() || !self.receive(cx)? {
                 return Ok(false);
             }
         }
         self.write_out(cx)?;
-        Ok(!self.down.stuck() && !self.up.is_full())
+        Ok(!self.down.spout.stuck() && !self.up.is_full())
     }
 
     /// Writes what stdout takes.
     pub(super) fn write_out(&mut self, cx: &mut Cx<'_>) -> Result<(), Turn> {
-        let Some(stdout) = &mut self.local.stdout else {
-            return Ok(());
-        };
-        while self.down.stuck() {
-            match stdout.write(&self.down.out[self.down.start..]) {
-                Ok(Io::Moved(count)) => {
-                    self.down.start += count;
-                    self.quiet.moved(cx.now);
-                }
-                Ok(Io::Blocked | Io::End) => return Ok(()),
-                Err(error) => return Err(self.stdout_failed(cx, &error)),
-            }
+        match self.down.spout.flush() {
+            Ok(true) => self.quiet.moved(cx.now),
+            Ok(false) => {}
+            Err(error) => return Err(self.stdout_failed(cx, &error)),
         }
-        self.down.out.clear();
-        self.down.start = 0;
         Ok(())
     }
 
@@ -145,9 +125,9 @@ impl Talk {
         }
         let mut filtered = Vec::new();
         let bytes = self.filter(&key, datagram.bytes, &mut filtered);
-        if self.local.stdout.is_some() {
+        if self.down.spout.is_read() {
             let label = self.down.labels.then(|| label::name(talker.conn, &self.peer_of(&key), self.down.color));
-            self.down.label.run(talker.conn, label.as_deref(), bytes, &mut self.down.out);
+            self.down.label.run(talker.conn, label.as_deref(), bytes, self.down.spout.buffer());
         }
         if self.answerer.is_some() {
             self.answer(cx, key, bytes);
@@ -164,8 +144,7 @@ impl Talk {
         match &self.peer {
             None if new => {
                 cx.tell(&Event::Accept { conn: talker.conn, peer: self.peer_of(key), local });
-                let terminal = self.local.stdout.as_ref().map(Endpoint::kind) == Some(Kind::Terminal);
-                self.down.labels |= terminal && talker.conn > 1;
+                self.down.labels |= self.down.spout.is_terminal() && talker.conn > 1;
             }
             Some(peer) if !std::mem::replace(&mut self.down.answered, true) => {
                 let took = cx.now - self.up.first_sent().unwrap_or(self.began);

@@ -5,7 +5,7 @@ use std::io;
 use super::talk::{Key, Talk};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{By, Close, Event, How};
-use crate::io::endpoint::{Endpoint, Kind};
+use crate::io::endpoint::Endpoint;
 use crate::logic::ends::Role;
 use crate::logic::peers::Talker;
 use crate::logic::quiet::Why;
@@ -36,11 +36,8 @@ impl Talk {
 
     /// Writing to stdout failed.
     pub(super) fn stdout_failed(&mut self, cx: &mut Cx<'_>, error: &io::Error) -> Turn {
-        let terminal = self.local.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal);
-        match error.raw_os_error() {
-            Some(libc::EPIPE | libc::ECONNRESET) => return self.reader_left(cx),
-            Some(libc::EIO) if terminal => return self.reader_left(cx), // it was hung up
-            _ => {}
+        if self.down.spout.reader_left(error) {
+            return self.reader_left(cx);
         }
         let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
         self.tell(cx, failure.losing(self.unwritten()));
@@ -127,9 +124,7 @@ impl Talk {
             self.tell_closed(cx, key, &talker, by, how);
         }
         self.close_stdin(cx);
-        if let Some(stdout) = self.local.stdout.take() {
-            stdout.close(cx.watch);
-        }
+        self.down.spout.close(cx.watch);
         self.wires.clear();
         Turn::End(exit)
     }
@@ -180,7 +175,7 @@ impl Talk {
 
     /// What came and was not written.
     fn unwritten(&self) -> Option<Lost> {
-        let bytes = self.down.unwritten() as u64;
+        let bytes = self.down.spout.held();
         (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
-use crate::io::endpoint::{Endpoint, Kind, Ready};
+use crate::io::endpoint::Ready;
 use crate::logic::ends::Role;
 use crate::logic::halt::Halt;
 use crate::logic::peers::{KEEP, Peers};
@@ -127,7 +127,7 @@ impl Talk {
             },
             halt: Halt::new(relay),
             up: Up::new(relay, &local, (role == Role::Connecting).then_some(Key::CONNECTED)),
-            down: Down::new(relay, local.stdout.as_ref().is_some_and(|stdout| stdout.kind() == Kind::Terminal)),
+            down: Down::new(relay, local.stdout.take()),
             answerer: opened.answerer,
             local,
             wires,
@@ -144,14 +144,14 @@ impl Talk {
     pub(super) fn mark(&mut self, source: usize, ready: Ready) {
         match source {
             STDIN => self.local.stdin.as_mut().map_or((), |stdin| stdin.mark(ready)),
-            STDOUT => self.local.stdout.as_mut().map_or((), |stdout| stdout.mark(ready)),
+            STDOUT => self.down.spout.endpoint().map_or((), |stdout| stdout.mark(ready)),
             _ => self.wires.get_mut(source - WIRES).map_or((), |wire| wire.socket.mark(ready)),
         }
     }
 
     /// Carries what can be carried, then asks the rules what follows.
     pub(super) fn run(&mut self, cx: &mut Cx<'_>) -> Turn {
-        if self.local.stdout.as_ref().is_some_and(Endpoint::broken) {
+        if self.down.spout.broken() {
             return self.reader_left(cx);
         }
         match self.carry(cx) {
@@ -165,13 +165,13 @@ impl Talk {
         let up = self.carry_up(cx)?;
         self.hear_refusals(cx)?;
         // Who was not received because too many answers waited is, now that there is room.
-        let room = self.answerer.is_some() && !self.down.stuck() && !self.down.enough && !self.up.is_full();
+        let room = self.answerer.is_some() && !self.down.spout.stuck() && !self.down.enough && !self.up.is_full();
         Ok(up | down | (room && self.wires.iter().any(|wire| wire.socket.readable())))
     }
 
     fn decide(&mut self, cx: &mut Cx<'_>, busy: bool) -> Turn {
         let answered = self.answerer.is_none() || self.up.is_empty();
-        if self.down.enough && !self.down.stuck() && answered {
+        if self.down.enough && !self.down.spout.stuck() && answered {
             return self.enough(cx);
         }
         if self.role == Role::Listening {
@@ -187,7 +187,7 @@ impl Talk {
         if wake.is_some() {
             self.quiet.moved(cx.now); // the pause is ours
         }
-        match self.quiet.step(cx.now, self.down.stuck()) {
+        match self.quiet.step(cx.now, self.down.spout.stuck()) {
             Step::Leave(why) => self.leave(cx, why),
             Step::Wait(_) if busy => Turn::Again,
             Step::Wait(until) => {

@@ -121,7 +121,7 @@ impl Hub {
         if let Source::Shared(stdin) = &mut self.source {
             stdin.watch(cx.watch, STDIN)?;
         }
-        match self.shared.outlet.endpoint() {
+        match self.shared.outlet.spout.endpoint() {
             Some(stdout) => stdout.watch(cx.watch, STDOUT),
             None => Ok(()),
         }
@@ -212,12 +212,12 @@ impl Hub {
             let failure = Failure::new(Deed::Send, Object::Named("all peers".into()), reason, Exit::Done);
             cx.tell(&Event::Trouble(Box::new(failure)));
         }
-        self.shared.outlet.close(cx.watch);
+        self.shared.outlet.spout.close(cx.watch);
         Turn::End(exit)
     }
 
     fn reader_failed(&mut self, cx: &mut Cx<'_>, error: &std::io::Error) -> Turn {
-        if matches!(error.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET)) {
+        if self.shared.outlet.spout.reader_left(error) {
             return self.end(cx, By::Local, How::Fin, Exit::Done); // stdout's reader has left: no failure
         }
         let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
@@ -226,7 +226,7 @@ impl Hub {
     }
 
     fn unwritten(&self) -> Option<Lost> {
-        let bytes = self.shared.outlet.held();
+        let bytes = self.shared.outlet.spout.held();
         (bytes > 0).then_some(Lost { bytes, at_least: true, way: Way::Down })
     }
 
@@ -237,14 +237,14 @@ impl Hub {
             return Err(cx.fail(Failure::system(Deed::Start, Object::Named("the hub".into()), &error, Exit::Local)));
         }
         let outlet = &mut self.shared.outlet;
-        if outlet.broken() {
+        if outlet.spout.broken() {
             return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
         }
-        let stuck = outlet.stuck();
-        if let Err(error) = outlet.flush() {
+        let stuck = outlet.spout.stuck();
+        if let Err(error) = outlet.spout.flush() {
             return Err(self.reader_failed(cx, &error));
         }
-        if stuck && !outlet.stuck() {
+        if stuck && !outlet.spout.stuck() {
             let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
             all.into_iter().for_each(|key| self.call(key)); // those who were not read from
         }
@@ -252,7 +252,7 @@ impl Hub {
         // After those who were full or in the way of others had their turn, and may be gone.
         let more = self.accept(cx)?;
         let heard = self.hear(cx);
-        let stuck = self.shared.outlet.stuck();
+        let stuck = self.shared.outlet.spout.stuck();
         if self.acceptor.is_none() && self.members.is_empty() && !stuck {
             self.tell_unsaid(cx);
             return Err(self.end(cx, By::Local, How::Fin, self.worst));
@@ -284,7 +284,7 @@ impl Task for Hub {
                 }
             }
             STDOUT => {
-                if let Some(stdout) = self.shared.outlet.endpoint() {
+                if let Some(stdout) = self.shared.outlet.spout.endpoint() {
                     stdout.mark(ready);
                 }
             }
@@ -315,7 +315,7 @@ impl Task for Hub {
             Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
             Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
         };
-        let _ = self.shared.outlet.flush();
+        let _ = self.shared.outlet.spout.flush();
         let unwritten = self.unwritten();
         if unwritten.is_some() {
             let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, stop.exit());

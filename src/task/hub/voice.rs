@@ -46,7 +46,7 @@ impl Hub {
                 }
             };
         }
-        busy |= !self.shared.outlet.stuck() && member.is_busy();
+        busy |= !self.shared.outlet.spout.stuck() && member.is_busy();
         if busy {
             self.call(key);
         }

@@ -15,7 +15,7 @@ impl Member {
     /// Reads what has come and passes it on, unless the reader has not taken what came before.
     pub(super) fn receive(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<(), Over> {
         for _ in 0..READS {
-            if self.ended || shared.outlet.stuck() {
+            if self.ended || shared.outlet.spout.stuck() {
                 break;
             }
             match self.stream.io.read(cx.scratch) {

@@ -42,7 +42,7 @@ impl Member {
         };
         if let Some(failure) = failure {
             let failure = Box::new(failure.after(cx.now - self.began));
-            cx.tell(&if served { Event::Setback(failure) } else { Event::Trouble(failure) });
+            cx.tell(&if served { Event::Refused(failure) } else { Event::Trouble(failure) });
         }
         cx.tell(&Event::Close(Box::new(Close {
             conn: self.conn,

@@ -60,7 +60,7 @@ impl Member {
     pub(super) fn converse(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<(), Over> {
         for _ in 0..READS {
             self.send(cx)?;
-            if !self.queue.is_empty() || shared.outlet.stuck() || !self.think(cx, shared)? {
+            if !self.queue.is_empty() || shared.outlet.spout.stuck() || !self.think(cx, shared)? {
                 break;
             }
         }

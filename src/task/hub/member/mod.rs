@@ -144,7 +144,7 @@ impl Member {
                 }
             }
         }
-        let stuck = shared.outlet.stuck();
+        let stuck = shared.outlet.spout.stuck();
         let enough = if self.mind.is_some() { self.has_said_all() } else { self.has_enough(cx.now) };
         match enough && !stuck {
             true if self.mind.is_some() && self.ended => Err(Over::Left(By::Peer, How::Fin)),
