@@ -8,8 +8,8 @@ use crate::cli::plan::Answer;
 use crate::io::endpoint::Io;
 use crate::session::{Out, Session};
 use crate::task::Cx;
-use crate::task::hub::Shared;
 use crate::task::hub::queue::Queue;
+use crate::task::hub::{Shared, VOID};
 
 /// A session, and how far it is.
 pub(crate) struct Mind {
@@ -107,7 +107,10 @@ impl Member {
     fn listen(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<bool, Over> {
         let blind = self.extras.is_none() && self.mind.as_ref().is_some_and(|mind| !mind.session.looks());
         if blind && !cx.report.dumps() {
-            return match self.stream.io.skip(cx.scratch) {
+            if shared.void.is_empty() {
+                shared.void = vec![0; VOID]; // zeroes that the system gives: nothing is touched
+            }
+            return match self.stream.io.skip(&mut shared.void) {
                 Ok(Io::Moved(count)) => {
                     self.count(cx, count);
                     Ok(true)
