@@ -94,7 +94,7 @@ impl Hub {
         };
         Self {
             begun: false,
-            many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1 }),
+            many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1, alone: true }),
             acceptor: Some(acceptor),
             pause: None,
             limit: plan.accept_limit.map(|limit| now + limit),
@@ -157,7 +157,7 @@ impl Hub {
             (Source::Each(file, start), Some(offset)) => file.left().0.saturating_sub(offset - start),
             _ => 0,
         };
-        let exit = member.tell_end(cx, over, rest, self.many.in_all == 1);
+        let exit = member.tell_end(cx, over, rest, self.many.alone);
         if self.worst == Exit::Done {
             self.worst = exit;
         }
