@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use common::{contest, machine};
+use common::{anew, contest, machine};
 use payload::Payload;
 use settings::{Settings, Work};
 use shower::{Measure, Shower};
@@ -36,7 +36,7 @@ use transfer::{Ends, Transfer};
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let done = match args.next() {
-        Some(first) if first == raw::FLAG => raw::act(args),
+        Some(first) if first == anew::FLAG => raw::act(args),
         _ => compare(&Settings::parse()),
     };
     match done {

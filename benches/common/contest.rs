@@ -8,7 +8,7 @@ use super::tool::{Kind, Tool};
 /// A tool that failed so often is not asked again: a hang costs its whole time limit.
 const GIVE_UP_AFTER: usize = 2;
 
-/// A work to be compared. Times are in seconds, whatever they are shown as.
+/// A work to be compared. Figures are seconds (of memory: bytes), whatever they are shown as.
 pub(crate) trait Contest {
     /// What the benchmark needs to know of a tool beyond its name.
     type Flags;
@@ -79,7 +79,7 @@ fn print_table<C: Contest>(contest: &C, entries: &[Entry<'_, C::Flags>]) {
         .collect();
     println!("{}\n", contest.title());
     let median = format!("median {} (min–max)", unit.name());
-    table::print(["tool", &median, "nsock is times as fast", "bytes and exits"], &rows);
+    table::print(["tool", &median, unit.comparison(), "bytes and exits"], &rows);
     println!();
 }
 

@@ -7,13 +7,23 @@ pub(crate) enum Unit {
     Rate { amount: f64, name: &'static str },
     /// The time itself: less is better.
     Milliseconds,
+    /// No time at all, but bytes, so many of them taken as one: less is better.
+    Bytes { unit: f64, name: &'static str },
 }
 
 impl Unit {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Rate { name, .. } => name,
+            Self::Rate { name, .. } | Self::Bytes { name, .. } => name,
             Self::Milliseconds => "ms",
+        }
+    }
+
+    /// What it means that the other's figure is twice that of nsock.
+    pub(crate) fn comparison(self) -> &'static str {
+        match self {
+            Self::Rate { .. } | Self::Milliseconds => "nsock is times as fast",
+            Self::Bytes { .. } => "nsock is times as small",
         }
     }
 
@@ -21,6 +31,7 @@ impl Unit {
         match self {
             Self::Rate { amount, .. } => amount / seconds,
             Self::Milliseconds => seconds * 1e3,
+            Self::Bytes { unit, .. } => seconds / unit,
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Child processes with an end in sight: whoever has not left by the deadline is killed and told of.
 //! A child's stderr is a pipe; its end is the news that the child has left, its words say why.
 
+use std::fs::{read_dir, read_to_string};
 use std::io::{ErrorKind, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::group::Group;
 
 /// A started child, killed if we drop it before it left.
 pub(crate) struct Running {
@@ -14,6 +18,7 @@ pub(crate) struct Running {
     stderr: ChildStderr,
     words: Vec<u8>,
     left: bool,
+    group: Option<Group>,
 }
 
 impl Running {
@@ -23,7 +28,21 @@ impl Running {
         drop(command); // With it go our copies of the child's pipes, or nobody would ever see their end.
         let mut child = started.map_err(|error| format!("start {role}: {error}"))?;
         let stderr = child.stderr.take().expect("stderr was asked to be a pipe");
-        Ok(Self { role, child, stderr, words: Vec::new(), left: false })
+        Ok(Self { role, child, stderr, words: Vec::new(), left: false, group: None })
+    }
+
+    /// The same for a server that may fork: whatever it leaves behind is killed with it.
+    pub(crate) fn start_group(role: &'static str, mut command: Command) -> Result<Self, String> {
+        command.process_group(0);
+        let mut running = Self::start(role, command)?;
+        running.group = Some(Group::of(running.child.id()));
+        Ok(running)
+    }
+
+    /// The processes we started with this one: itself, and what it has forked if it was started as a group.
+    pub(crate) fn members(&self) -> Vec<i32> {
+        let alone = || i32::try_from(self.child.id()).into_iter().collect();
+        self.group.as_ref().map_or_else(alone, Group::members)
     }
 
     pub(crate) fn role(&self) -> &'static str {
@@ -40,14 +59,13 @@ impl Running {
         }
     }
 
-    /// The processor time the child has used so far, in seconds. Not to be had once it was found to have left.
+    /// The processor time that its members use and have used, in seconds. Not to be had once it was found to have left.
     pub(crate) fn cpu_seconds(&self) -> Result<f64, String> {
-        let file = format!("/proc/{}/schedstat", self.child.id());
-        let text = std::fs::read_to_string(&file).map_err(|error| format!("read {file}: {error}"))?;
-        let nanoseconds: Option<u64> = text.split_whitespace().next().and_then(|word| word.parse().ok());
-        nanoseconds
-            .map(|count| Duration::from_nanos(count).as_secs_f64())
-            .ok_or_else(|| format!("{file} tells nothing"))
+        let times: Vec<f64> = self.members().into_iter().flat_map(cpu_of_threads).collect();
+        if times.is_empty() {
+            return Err(format!("/proc does not tell the processor time of {}", self.role));
+        }
+        Ok(times.into_iter().sum())
     }
 
     /// What the child said on stderr, on one line.
@@ -92,6 +110,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.left {
+            drop(self.group.take());
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
@@ -123,6 +142,16 @@ fn wait_for_news(children: &[&mut Running], deadline: Instant) -> Result<(), Str
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
         Err(error) => Err(format!("poll the children: {error}")),
     }
+}
+
+/// A line reads `73512884 1206 41`: nanoseconds on a processor, nanoseconds of waiting for one, turns.
+fn cpu_of_threads(process: i32) -> Vec<f64> {
+    let Ok(threads) = read_dir(format!("/proc/{process}/task")) else {
+        return Vec::new();
+    };
+    let lines = threads.flatten().filter_map(|thread| read_to_string(thread.path().join("schedstat")).ok());
+    let nanoseconds = lines.filter_map(|line| line.split_whitespace().next()?.parse().ok());
+    nanoseconds.map(|count| Duration::from_nanos(count).as_secs_f64()).collect()
 }
 
 fn timespec(time: Duration) -> Timespec {

@@ -41,3 +41,15 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(OsStr::new(&path)).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
+
+/// The tools of a roster that this machine has and whose name holds one of the words (any name, if there are none).
+pub(crate) fn installed_of<F>(
+    roster: impl IntoIterator<Item = (&'static str, Kind, Option<PathBuf>, F)>,
+    only: &[String],
+) -> Vec<Tool<F>> {
+    roster
+        .into_iter()
+        .filter(|(name, ..)| only.is_empty() || only.iter().any(|word| name.contains(word.as_str())))
+        .filter_map(|(name, kind, program, flags)| Some(Tool { name, kind, program: program?, flags }))
+        .collect()
+}

@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use crate::common::machine;
+use crate::common::noise::Noise;
 
 /// Size of the payload of the runs that are looked at byte by byte; no multiple of any page or buffer.
 pub(crate) const SAMPLE: u64 = (64 << 20) + 12_345;
@@ -60,18 +61,12 @@ fn reopen(file: &File) -> io::Result<File> {
     File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-/// Noise from a xorshift generator: no block equals another, so a lost or doubled one is seen.
 fn fill(file: &mut File, size: u64) -> io::Result<()> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut noise = Noise::new(0);
     let mut block = vec![0; BLOCK];
     let mut missing = size;
     while missing > 0 {
-        for word in block.chunks_exact_mut(8) {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            word.copy_from_slice(&state.to_ne_bytes());
-        }
+        noise.fill(&mut block);
         let count = usize::try_from(missing).unwrap_or(usize::MAX).min(BLOCK);
         file.write_all(&block[..count])?;
         missing -= count as u64;

@@ -6,7 +6,6 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
 
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, recvmmsg};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -14,9 +13,6 @@ use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::{Shutdown, shutdown};
 use rustix::pipe::{SpliceFlags, fcntl_setpipe_size};
 use rustix::stdio::{stdin, stdout};
-
-/// The first argument of a program started in a role.
-pub(crate) const FLAG: &str = "--raw";
 
 /// Size of a receiver's own pipe, and the most one call is asked to move.
 const PIPE: usize = 1 << 20;
@@ -28,12 +24,7 @@ const BLOCK: usize = 128 << 10;
 const DATAGRAMS: usize = 32;
 const LONGEST: usize = 65_536;
 
-/// Ourselves, to be started in a role.
-pub(crate) fn program() -> Result<PathBuf, String> {
-    std::env::current_exe().map_err(|error| format!("find this program: {error}"))
-}
-
-/// Plays the role named in the arguments behind [`FLAG`].
+/// Plays the role named in the arguments behind the flag.
 pub(crate) fn act(mut args: impl Iterator<Item = String>) -> Result<(), String> {
     let role = args.next().unwrap_or_default();
     let place = &args.next().unwrap_or_default();

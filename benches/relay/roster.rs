@@ -1,7 +1,7 @@
 //! Who takes part, and the flags each needs to send all, leave at once and never cut the end off.
 
-use crate::common::tool::{Kind, Tool, find};
-use crate::raw;
+use crate::common::anew;
+use crate::common::tool::{Kind, Tool, find, installed_of};
 
 /// The command lines of one tool. In all of them the listener's stdin is /dev/null.
 #[derive(Clone, Copy)]
@@ -136,7 +136,7 @@ const RAW_STRAIGHT: Flags = Flags {
 /// Every tool of the roster that this machine has, nsock first and the limit last.
 pub(crate) fn installed(only: &[String]) -> Result<Vec<Tool<Flags>>, String> {
     let nsock = Some(env!("CARGO_BIN_EXE_nsock").into());
-    let raw = Some(raw::program()?);
+    let raw = Some(anew::program()?);
     let roster = [
         ("nsock", Kind::Nsock, nsock, NSOCK),
         ("ncat", Kind::Peer, find("ncat"), NCAT),
@@ -148,9 +148,5 @@ pub(crate) fn installed(only: &[String]) -> Result<Vec<Tool<Flags>>, String> {
         ("raw calls, each fill", Kind::Limit, raw.clone(), RAW_EACH_FILL),
         ("raw calls, straight", Kind::Limit, raw, RAW_STRAIGHT),
     ];
-    Ok(roster
-        .into_iter()
-        .filter(|(name, ..)| only.is_empty() || only.iter().any(|word| name.contains(word.as_str())))
-        .filter_map(|(name, kind, program, flags)| Some(Tool { name, kind, program: program?, flags }))
-        .collect())
+    Ok(installed_of(roster, only))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::common::size;
 use crate::transfer::{Ends, Sink, Source, Way};
 
 /// nsock beside every installed netcat: medians and ratios as Markdown.
@@ -19,7 +20,7 @@ pub(crate) struct Settings {
     pub(crate) starts: usize,
 
     /// Bytes of each transfer: 500M, 2G (suffixes are powers of 1024).
-    #[arg(long, default_value = "2G", value_parser = parse_size)]
+    #[arg(long, default_value = "2G", value_parser = size::parse)]
     pub(crate) size: u64,
 
     /// Datagrams of each run of `udp-receive`.
@@ -27,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) datagrams: usize,
 
     /// Size of the pipes at stdin and stdout before a tool asks for more; a shell gives 64K.
-    #[arg(long, default_value = "64K", value_parser = parse_size)]
+    #[arg(long, default_value = "64K", value_parser = size::parse)]
     pub(crate) pipe: u64,
 
     /// How the pipe at the sender's stdin is fed: by write, as programs do, or file pages by splice (faster).
@@ -108,15 +109,4 @@ pub(crate) enum Feed {
     Splice,
     /// Copies in blocks of 128 KiB, as most programs write.
     Write,
-}
-
-fn parse_size(text: &str) -> Result<u64, String> {
-    let (digits, unit) = match text.strip_suffix(['K', 'M', 'G']) {
-        Some(digits) if text.ends_with('K') => (digits, 1 << 10),
-        Some(digits) if text.ends_with('M') => (digits, 1 << 20),
-        Some(digits) => (digits, 1 << 30),
-        None => (text, 1),
-    };
-    let count: u64 = digits.parse().map_err(|error| format!("{error}"))?;
-    count.checked_mul(unit).filter(|&size| size > 0).ok_or_else(|| "out of range".into())
 }

@@ -5,13 +5,13 @@ use std::io::PipeReader;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::common::anew;
 use crate::common::contest::Contest;
 use crate::common::figures::Unit;
 use crate::common::place::Place;
 use crate::common::process::{Running, wait_for_all};
 use crate::common::tool::Tool;
 use crate::payload::Payload;
-use crate::raw;
 use crate::roster::{Flags, Pair};
 use crate::settings::{Feed, Settings};
 
@@ -100,12 +100,12 @@ impl<'a> Transfer<'a> {
             return Ok((file.into(), None));
         }
         let (reader, writer) = self.pipe()?;
-        let mut command = Command::new(raw::program()?);
+        let mut command = Command::new(anew::program()?);
         let role = match self.settings.feed {
             Feed::Splice => "feed-by-splice",
             Feed::Write => "feed-by-write",
         };
-        command.args([raw::FLAG, role]).stdin(file).stdout(writer);
+        command.args([anew::FLAG, role]).stdin(file).stdout(writer);
         Ok((reader.into(), Some(Running::start("feed", command)?)))
     }
 
@@ -115,8 +115,8 @@ impl<'a> Transfer<'a> {
             return Ok((target.into(), None));
         }
         let (reader, writer) = self.pipe()?;
-        let mut command = Command::new(raw::program()?);
-        command.args([raw::FLAG, "drain"]).stdin(reader).stdout(target);
+        let mut command = Command::new(anew::program()?);
+        command.args([anew::FLAG, "drain"]).stdin(reader).stdout(target);
         Ok((writer.into(), Some(Running::start("drain", command)?)))
     }
 

@@ -192,6 +192,8 @@ pub struct Many {
     pub per_host: usize,
     /// So many in all.
     pub in_all: u64,
+    /// It is one peer, and no server of many.
+    pub alone: bool,
 }
 
 /// Options of a socket; each is the system's where it is none.

@@ -191,6 +191,7 @@ fn listen(proto: Proto, args: Args, answer: Option<Answer>, lookup_limit: Limit)
             at_once: args.many.max_conns.unwrap_or(usize::MAX),
             per_host: args.many.max_conns_per_host.unwrap_or(usize::MAX),
             in_all: args.many.accept.unwrap_or(if crowd { u64::MAX } else { 1 }),
+            alone: !crowd,
         }),
         answer,
     })

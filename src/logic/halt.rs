@@ -48,6 +48,11 @@ impl Halt {
         self.met
     }
 
+    /// Whether it was enough when last looked at.
+    pub fn is_met(&self) -> bool {
+        self.met
+    }
+
     /// When silence alone may make it enough.
     pub fn deadline(&self) -> Option<Instant> {
         self.stop.as_ref().and_then(StopWord::deadline)

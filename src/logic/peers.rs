@@ -83,6 +83,16 @@ impl<K: Copy + Eq + Hash> Peers<K> {
         self.known.get_mut(key)
     }
 
+    /// Bytes were sent to a peer: its number, and how many were before. None where it was forgotten meanwhile.
+    pub fn sent(&mut self, key: &K, bytes: u64) -> Option<(u64, u64)> {
+        let Some(talker) = self.known.get_mut(key) else {
+            self.past.0 += bytes;
+            return None;
+        };
+        talker.sent += bytes;
+        Some((talker.conn, talker.sent - bytes))
+    }
+
     /// Forgets a peer.
     pub fn remove(&mut self, key: &K) -> Option<Talker> {
         let talker = self.known.remove(key)?;

@@ -19,6 +19,8 @@ pub struct Acceptor {
     proto: Proto,
     sockets: Vec<Bound>,
     ready: bool,
+    /// Which socket is asked first: the next one each time, so that a crowd at one does not hide who comes to another.
+    turn: usize,
 }
 
 /// What came of accepting.
@@ -39,7 +41,7 @@ impl Acceptor {
     /// # Errors
     /// The first address that could not be had.
     pub fn bind(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<Self, Failure> {
-        Ok(Self { proto, sockets: bind_all(proto, addrs, options)?, ready: true })
+        Ok(Self { proto, sockets: bind_all(proto, addrs, options)?, ready: true, turn: 0 })
     }
 
     /// What a failure of waiting for a peer is about.
@@ -72,10 +74,12 @@ impl Acceptor {
     pub fn accept(&mut self) -> Accepted {
         while self.ready {
             self.ready = false;
-            for bound in &self.sockets {
+            for n in 0..self.sockets.len() {
+                let bound = &self.sockets[(self.turn + n) % self.sockets.len()];
                 match bound.socket.accept() {
                     Ok((socket, from)) => {
                         self.ready = true; // there may be more
+                        self.turn = (self.turn + n + 1) % self.sockets.len();
                         if let Some(stream) = welcome(self.proto, socket, &from) {
                             return Accepted::Peer(stream);
                         }

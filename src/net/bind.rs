@@ -1,7 +1,6 @@
 //! Sockets with a local address that others can find: what listens, and what receives datagrams.
 
 use std::io;
-use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use socket2::Socket;
@@ -112,9 +111,11 @@ pub fn connect_datagrams(peer: &Peer, origin: &Origin) -> Result<Bound, Failure>
     Ok(Bound { socket, addr, file })
 }
 
-/// Whether an address is one of this host's: only such a one can be bound to.
-pub fn is_of_this_host(ip: IpAddr) -> bool {
-    std::net::UdpSocket::bind((ip, 0)).is_ok()
+/// Whether an address is one of this host's: only such a one can be bound to. It is, where that cannot be found out.
+pub fn is_of_this_host(mut addr: SocketAddr) -> bool {
+    addr.set_port(0);
+    let bound = std::net::UdpSocket::bind(addr);
+    !bound.is_err_and(|error| error.raw_os_error() == Some(libc::EADDRNOTAVAIL))
 }
 
 fn lacks_family(failure: &Failure) -> bool {

@@ -37,7 +37,7 @@ impl Answerer {
 impl Talk {
     /// Answers a datagram of a peer, if it is to be answered.
     pub(super) fn answer(&mut self, cx: &mut Cx<'_>, key: Key, bytes: &[u8]) {
-        if !key.place.has_name() || self.is_own(&key) {
+        if !key.place.has_name() {
             return;
         }
         let Some(answerer) = &mut self.answerer else {
@@ -67,11 +67,21 @@ impl Talk {
         }
     }
 
-    /// Whether a datagram claims to come from this very socket: its answer would be the next question, for ever.
-    fn is_own(&self, key: &Key) -> bool {
-        match (key.place, self.wires.get(key.wire).and_then(|wire| wire.addr.port())) {
-            (Place::Inet(from), Some(port)) => from.port() == port && is_of_this_host(from.ip()),
-            _ => false,
+    /// Whether so many answers wait that nothing more is received.
+    pub(super) fn is_full(&self) -> bool {
+        self.answerer.is_some() && self.up.is_full()
+    }
+
+    /// Whether a datagram claims to come from this very server: its answer would be the next question, for ever.
+    pub(super) fn is_own(&self, key: &Key) -> bool {
+        let Some(wire) = self.wires.get(key.wire).filter(|_| self.answerer.is_some()) else {
+            return false;
+        };
+        match (&key.place, wire.socket.local()) {
+            (Place::Inet(from), Place::Inet(own)) if own.ip().is_unspecified() => {
+                from.port() == own.port() && is_of_this_host(*from)
+            }
+            (from, own) => from == own,
         }
     }
 }

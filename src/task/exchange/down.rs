@@ -52,12 +52,12 @@ impl Talk {
     pub(super) fn carry_down(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
         for _ in 0..BATCHES {
             self.write_out(cx)?;
-            if self.down.spout.stuck() || self.down.enough || self.up.is_full() || !self.receive(cx)? {
+            if self.down.spout.stuck() || self.down.enough || self.is_full() || !self.receive(cx)? {
                 return Ok(false);
             }
         }
         self.write_out(cx)?;
-        Ok(!self.down.spout.stuck() && !self.up.is_full())
+        Ok(!self.down.spout.stuck() && !self.is_full())
     }
 
     /// Writes what stdout takes.
@@ -98,6 +98,9 @@ impl Talk {
             Role::Connecting => Key::CONNECTED,
             Role::Listening => Key { wire, place: *datagram.from },
         };
+        if self.is_own(&key) {
+            return;
+        }
         let (new, forgotten) = self.peers.hear(key, cx.now);
         if let Some((key, talker)) = forgotten {
             self.tell_forgotten(cx, key, &talker);

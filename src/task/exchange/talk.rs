@@ -165,7 +165,7 @@ impl Talk {
         let up = self.carry_up(cx)?;
         self.hear_refusals(cx)?;
         // Who was not received because too many answers waited is, now that there is room.
-        let room = self.answerer.is_some() && !self.down.spout.stuck() && !self.down.enough && !self.up.is_full();
+        let room = self.answerer.is_some() && !self.down.spout.stuck() && !self.down.enough && !self.is_full();
         Ok(up | down | (room && self.wires.iter().any(|wire| wire.socket.readable())))
     }
 

@@ -125,7 +125,7 @@ impl Up {
         self.pending.push(Parcel { to, bytes, due });
     }
 
-    /// Whether so many answers wait that nothing more is received.
+    /// Whether as many wait as there may be answers.
     pub(super) fn is_full(&self) -> bool {
         self.pending.size >= MOST_BYTES || self.pending.parcels.len() >= MOST_ANSWERS
     }
@@ -235,11 +235,9 @@ impl Talk {
         };
         self.quiet.sent(cx.now);
         self.up.first_sent.get_or_insert(cx.now);
-        let Some(talker) = self.peers.talker(&to) else {
-            return; // it was forgotten meanwhile
+        let Some((conn, offset)) = self.peers.sent(&to, bytes.len() as u64) else {
+            return;
         };
-        let (conn, offset) = (talker.conn, talker.sent);
-        talker.sent += bytes.len() as u64;
         if cx.report.dumps() {
             let peer = &self.peer_of(&to);
             cx.report.dump(&Chunk { conn, peer, way: Way::Up, offset, bytes: &bytes });

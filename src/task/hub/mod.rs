@@ -74,7 +74,12 @@ struct Shared {
     outlet: Outlet,
     /// Memory for what a session says, empty between two of them.
     out: Out,
+    /// Where bytes go that nobody looks at: the more it has room for, the fewer calls. Empty before there are any.
+    void: Vec<u8>,
 }
+
+/// Memory that Linux never writes to, and so never has to find (see `Endpoint::skip`).
+const VOID: usize = 1 << 20;
 
 impl Hub {
     /// A hub whose sockets listen already.
@@ -89,7 +94,7 @@ impl Hub {
         };
         Self {
             begun: false,
-            many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1 }),
+            many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1, alone: true }),
             acceptor: Some(acceptor),
             pause: None,
             limit: plan.accept_limit.map(|limit| now + limit),
@@ -104,7 +109,7 @@ impl Hub {
             pace: relay.bytes.interval.map(Pace::new),
             held: Vec::new(),
             answer: plan.answer.clone(),
-            shared: Shared { outlet: Outlet::new(local.stdout, &relay.bytes), out: Out::default() },
+            shared: Shared { outlet: Outlet::new(local.stdout, &relay.bytes), out: Out::default(), void: Vec::new() },
             worst: Exit::Done,
             exhausted: false,
             gone: Traffic::default(),
@@ -152,7 +157,7 @@ impl Hub {
             (Source::Each(file, start), Some(offset)) => file.left().0.saturating_sub(offset - start),
             _ => 0,
         };
-        let exit = member.tell_end(cx, over, rest, self.many.in_all == 1);
+        let exit = member.tell_end(cx, over, rest, self.many.alone);
         if self.worst == Exit::Done {
             self.worst = exit;
         }

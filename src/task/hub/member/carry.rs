@@ -105,8 +105,13 @@ impl Member {
                 count => self.queue.advance(count),
             }
         }
-        // A session is not asked for more while its peer takes nothing: its queue does not grow.
-        self.full = match self.is_full() && self.wreck.is_none() && self.mind.is_none() {
+        // A session is not asked for more while its peer takes nothing: its queue does not grow. But once it has said its
+        // last, the peer has to go on taking.
+        let waits = match &self.mind {
+            None => self.is_full(),
+            Some(mind) => mind.has_finished() && !self.queue.is_empty(),
+        };
+        self.full = match waits && self.wreck.is_none() {
             true => Some(self.full.unwrap_or(cx.now)),
             false => None,
         };
@@ -124,11 +129,12 @@ impl Member {
                 cx.report.dump(&Chunk { conn, peer, way: Way::Up, offset, bytes: &bytes[..count] });
                 self.sent += count as u64;
                 self.ends.moved(cx.now);
+                self.full = self.full.filter(|_| self.mind.is_none());
                 Ok(count)
             }
             Ok(Io::Blocked | Io::End) => Ok(0),
             // What it has sent before is still read.
-            Err(error) if !self.ended && self.mind.is_none() => {
+            Err(error) if !self.ended => {
                 self.wreck = Some(Box::new(error));
                 Ok(0)
             }

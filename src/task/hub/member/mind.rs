@@ -8,8 +8,11 @@ use crate::cli::plan::Answer;
 use crate::io::endpoint::Io;
 use crate::session::{Out, Session};
 use crate::task::Cx;
-use crate::task::hub::Shared;
 use crate::task::hub::queue::Queue;
+use crate::task::hub::{Shared, VOID};
+
+/// Memory for answers that is kept from one to the next.
+const KEPT: usize = 256 * 1024;
 
 /// A session, and how far it is.
 pub(crate) struct Mind {
@@ -23,6 +26,11 @@ pub(crate) struct Mind {
 }
 
 impl Mind {
+    /// Whether it has said its last.
+    pub(super) fn has_finished(&self) -> bool {
+        self.finished
+    }
+
     /// Goes on because its time has come, or with what it has not taken.
     fn go_on(&mut self, due: bool, now: Instant, out: &mut Out) {
         if due {
@@ -56,15 +64,16 @@ impl Member {
 
     /// Whether the session could go on at once.
     pub(super) fn is_talking(&self) -> bool {
-        let idle = self.queue.is_empty() && self.linger.is_none();
-        self.mind.as_ref().filter(|_| idle).is_some_and(|mind| {
-            let offers = !mind.untaken.is_empty() || (self.ended && !mind.ended);
-            let reads = self.stream.io.readable() && !self.ended && mind.untaken.is_empty();
-            !mind.finished && (reads || (offers && mind.session.deadline().is_none()))
+        let free = self.queue.is_empty() && self.linger.is_none();
+        let halted = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()).is_some_and(|halt| halt.is_met());
+        self.mind.as_ref().filter(|mind| free && !mind.finished).is_some_and(|mind| match mind.untaken.is_empty() {
+            true if self.ended || halted => !mind.ended,
+            true => self.stream.io.readable(),
+            false => mind.session.deadline().is_none(), // else it is thinking
         })
     }
 
-    /// When the session wants to go on, whether bytes come or not; not while the peer has to take what it said before.
+    /// When the session wants to go on, whether bytes come or not; not while what it said before waits.
     pub(super) fn mind_deadline(&self) -> Option<Instant> {
         self.mind.as_ref().filter(|mind| !mind.finished && self.queue.is_empty())?.session.deadline()
     }
@@ -107,7 +116,10 @@ impl Member {
     fn listen(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<bool, Over> {
         let blind = self.extras.is_none() && self.mind.as_ref().is_some_and(|mind| !mind.session.looks());
         if blind && !cx.report.dumps() {
-            return match self.stream.io.skip(cx.scratch) {
+            if shared.void.is_empty() {
+                shared.void = vec![0; VOID]; // zeroes that the system gives: nothing is touched
+            }
+            return match self.stream.io.skip(&mut shared.void) {
                 Ok(Io::Moved(count)) => {
                     self.count(cx, count);
                     Ok(true)
@@ -138,6 +150,7 @@ impl Member {
     /// Offers bytes to the session, and keeps what it does not take.
     pub(super) fn offer(&mut self, bytes: &[u8], now: Instant, out: &mut Out) {
         if let Some(mind) = &mut self.mind
+            && self.wreck.is_none()
             && !bytes.is_empty()
         {
             let taken = mind.session.data(bytes, now, out);
@@ -170,7 +183,9 @@ impl Member {
             mind.finished = said.finished;
         }
         said.bytes.clear();
-        out.bytes = said.bytes; // its memory serves again
+        if said.bytes.capacity() <= KEPT {
+            out.bytes = said.bytes; // its memory serves again
+        }
         Ok(())
     }
 }

@@ -117,7 +117,8 @@ impl Member {
 
     /// Whether there is something to do for it at once, in the next turn.
     pub(super) fn is_busy(&self) -> bool {
-        let reads = self.mind.is_none() && self.stream.io.readable() && !self.ended && self.linger.is_none();
+        let relayed = self.mind.is_none() || self.wreck.is_some();
+        let reads = relayed && self.stream.io.readable() && !self.ended && self.linger.is_none();
         reads || self.is_talking()
     }
 
@@ -133,8 +134,8 @@ impl Member {
             return self.drop_input(cx, until);
         }
         match self.mind {
-            Some(_) => self.converse(cx, shared)?,
-            None => {
+            Some(_) if self.wreck.is_none() => self.converse(cx, shared)?,
+            _ => {
                 if !self.has_enough(cx.now) {
                     self.receive(cx, shared)?;
                 }
@@ -167,7 +168,7 @@ impl Member {
         {
             return Err(Over::Broke(error));
         }
-        let thinks = self.mind_deadline();
+        let thinks = self.mind_deadline().filter(|_| !stuck);
         if self.pause(cx.now).is_some() || thinks.is_some() {
             self.ends.moved(cx.now); // the silence is ours
         }
