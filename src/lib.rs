@@ -6,9 +6,9 @@
 //!    to be read and written without ever blocking, whatever the descriptor is.
 //! 2. A [`Flow`](io::flow::Flow) carries bytes one way between two endpoints: in memory, or through the kernel where
 //!    there is much to carry. A [`Link`](task::link::Link) is a peer and this process's stdio, joined by two flows.
-//! 3. Whatever decides is pure and lives in [`logic`]: which address next ([`Race`](logic::race::Race)), when to
-//!    half-close and when to leave ([`Ends`](logic::ends::Ends)); what a server answers is a [`Session`](session::Session).
-//!    Facts, bytes and a `now` go in, a step, bytes and a deadline come out.
+//! 3. Whatever decides is pure and lives in [`logic`]: which address next ([`Race`](logic::race::Race)), which port
+//!    ([`Sweep`](logic::sweep::Sweep)), when to half-close and when to leave ([`Ends`](logic::ends::Ends)); what a server
+//!    answers is a [`Session`](session::Session). Facts, bytes and a `now` go in, a step, bytes and a deadline come out.
 //! 4. The [`Reactor`](reactor::Reactor) is one thread and one poll. It knows only [`Task`](task::Task)s, and a task owns
 //!    every descriptor it uses. Names are the one exception: the system's resolver blocks, so it has a thread of its own.
 //!

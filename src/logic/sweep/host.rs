@@ -26,8 +26,10 @@ pub(super) struct Host {
     pub(super) rtt: Rtt,
     /// How much it bears.
     pub(super) window: Window,
-    /// What the deadlines under way were set by: the wait of a first try at most, and the tries at least.
-    pub(super) set_by: (Duration, u32),
+    /// The wait of a first try that the deadlines under way were set by, at most.
+    pub(super) set_by: Duration,
+    /// The most tries that loss has asked for.
+    pub(super) most_tries: u32,
     /// Its tries under way, in no order.
     pub(super) under_way: Vec<usize>,
     /// Its ports that wait for a retry.
@@ -59,7 +61,8 @@ impl Host {
             next: 0,
             rtt: Rtt::default(),
             window: Window::new(least, most, now),
-            set_by: (Duration::ZERO, 0),
+            set_by: Duration::ZERO,
+            most_tries: 0,
             under_way: Vec::new(),
             waiting: VecDeque::new(),
             queued_to_retry: false,

@@ -61,9 +61,10 @@ pub const ABREAST: usize = 64;
 /// A host's window does not close further by loss: one try a round trip would be slower than any limit met in practice.
 const LEAST_WINDOW: usize = 4;
 
-/// Nor for datagrams: what is lost there is mostly the ICMP error of a closed port, by a limit (Linux: 1 a second and
-/// destination) that no sweep worth waiting for could keep. The silent ones are told as `open|filtered`, which is what
-/// is known of them. Fifty is the burst that Linux allows over all destinations (icmp_msgs_burst, ip-sysctl.rst).
+/// Nor for datagrams: what is lost there is mostly the ICMP error of a closed port, by a limit (`Waits::base` has it) that
+/// no sweep worth waiting for could keep. The silent ones are told as `open|filtered`, which is what is known of them.
+/// Systems that limit the errors of the whole host, to some hundred a second, are met by a window like this: fifty is
+/// also the burst that Linux allowed to all destinations together before it allowed more (icmp_msgs_burst, ip-sysctl.rst).
 const LEAST_DATAGRAM_WINDOW: usize = 50;
 
 /// TCP sends its SYN again after a second (RFC 6298 section 2): what takes longer may answer that one, and is no round trip.
@@ -198,6 +199,12 @@ impl Sweep {
         self.feeds.push_back(feed);
     }
 
+    /// Whether the turn of every host has come that was added. Who has many to add, or names to look up for it, may wait
+    /// for this: what waits its turn is the one thing here that grows.
+    pub fn is_hungry(&self) -> bool {
+        self.feeds.is_empty()
+    }
+
     /// No more hosts come: once all is decided, it is done.
     pub fn complete(&mut self) {
         self.more = false;
@@ -307,11 +314,8 @@ impl Sweep {
         port.tries += 1;
         port.running = Some((now, host.under_way.len()));
         host.under_way.push(id);
-        if host.under_way.len() == 1 {
-            host.set_by = (Duration::ZERO, u32::MAX);
-        }
-        let (base, tries) = (self.waits.base(&host.rtt), self.waits.tries(host.window.loss()));
-        host.set_by = (host.set_by.0.max(base), host.set_by.1.min(tries));
+        let base = self.waits.base(&host.rtt);
+        host.set_by = if host.under_way.len() == 1 { base } else { host.set_by.max(base) };
         let start = Start { id, place: host.place, addr: host.at(port.number), attempt: port.tries };
         let host = port.host;
         let deadline = self.deadline(id);
@@ -365,7 +369,8 @@ impl Sweep {
         }
     }
 
-    /// Lets a host stand in the queues of what it may do. It may stand there in vain: who takes it out looks again.
+    /// Lets a host stand in the queues of what it may do. It may stand there in vain: who takes it out looks again. But
+    /// what it stands there for is taken only by who takes it out, so that a host that is done stands in none.
     fn queue(&mut self, number: usize) {
         let host = &mut self.hosts[number];
         if !host.queued_to_retry && host.may_retry() {
@@ -409,10 +414,11 @@ impl Sweep {
     fn hurry(&mut self, number: usize) {
         let host = &mut self.hosts[number];
         let (base, tries) = (self.waits.base(&host.rtt), self.waits.tries(host.window.loss()));
-        if base >= host.set_by.0 * 3 / 4 && tries <= host.set_by.1 {
+        if base >= host.set_by * 3 / 4 && tries <= host.most_tries {
             return;
         }
-        host.set_by = (base, tries);
+        host.set_by = base;
+        host.most_tries = host.most_tries.max(tries);
         for at in 0..self.hosts[number].under_way.len() {
             let id = self.hosts[number].under_way[at];
             let deadline = self.deadline(id);

@@ -36,10 +36,10 @@ impl Waits {
 
     /// How long the first try is waited for.
     ///
-    /// A datagram's silence has causes that no round trip tells: the kernel of a closed port limits its ICMP errors (Linux
-    /// to 1 a second and destination after a burst of 6: net/ipv4/icmp.c, icmp_ratelimit in ip-sysctl.rst; RFC 1812
-    /// section 4.3.2.8 asks for it). A retry a few round trips later would meet the same limit, so datagrams take the
-    /// whole patience in any case.
+    /// A datagram's silence has causes that no round trip tells: the kernel of a closed port limits its ICMP errors, Linux
+    /// to one a second and destination after a burst of six, the loopback excepted (icmp_ratelimit in ip-sysctl.rst,
+    /// inet_peer_xrlim_allow; RFC 1812 section 4.3.2.8 asks for some limit). A retry a few round trips later would meet the
+    /// same limit, so datagrams take the whole patience in any case.
     pub(super) fn base(&self, rtt: &Rtt) -> Duration {
         let guess = (self.patience / 4).clamp(LEAST, LONGEST_GUESS);
         match rtt.wait() {

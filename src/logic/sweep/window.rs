@@ -111,6 +111,7 @@ impl Window {
             self.size = (self.size + more).min(self.most);
         }
         self.lately = (self.lately.0 * MEMORY, self.lately.1 * MEMORY);
+        self.loss.heavy &= self.lately.0 >= CHANCE;
         self.round_began = now;
         self.closed = false;
     }
