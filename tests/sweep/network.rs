@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use nsock::cli::peer::Proto;
 use nsock::cli::ports::{Ports, Reader};
-use nsock::logic::sweep::{Answer, Group, Icmp, Rules, Step, Sweep, Verdict};
+use nsock::logic::sweep::{Answer, Group, Rules, Step, Sweep, Verdict};
 
 /// What a port is in truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ pub(crate) fn sweep(rules: Rules, groups: Vec<Group>, net: &Network) -> Seen {
         if late.is_empty() {
             sweep.complete();
         }
-        world.deliver(&mut sweep, start);
+        seen.verdicts.extend(world.deliver(&mut sweep, start));
         idle += 1;
         assert!(idle < 1_000, "it spins");
         match sweep.step(start + world.now) {
@@ -175,7 +175,8 @@ pub(crate) fn sweep(rules: Rules, groups: Vec<Group>, net: &Network) -> Seen {
 
 impl World<'_> {
     /// Gives the sweep what has arrived.
-    fn deliver(&mut self, sweep: &mut Sweep, start: Instant) {
+    fn deliver(&mut self, sweep: &mut Sweep, start: Instant) -> Vec<(Duration, Verdict)> {
+        let mut verdicts = Vec::new();
         while let Some(&Reverse((at, id, made))) = self.mail.peek()
             && at <= self.now
         {
@@ -183,9 +184,11 @@ impl World<'_> {
             if self.sockets.get(&id).is_some_and(|(making, _)| *making == made)
                 && let Some((_, Some(answer))) = self.sockets.remove(&id)
             {
-                sweep.answered(id, answer, start + self.now);
+                let verdict = sweep.answered(id, answer, start + self.now).expect("it was under way");
+                verdicts.push((self.now, verdict));
             }
         }
+        verdicts
     }
 
     fn connect(&mut self, id: usize, addr: SocketAddr, datagram: bool) {
@@ -206,9 +209,9 @@ impl World<'_> {
             Truth::Open => Answer::Open,
             Truth::Closed => Answer::Closed,
             Truth::Dropped => return None,
-            Truth::Rejected => Answer::icmp(Icmp::v4(3, 13), datagram),
+            Truth::Rejected => Answer::Filtered,
         };
-        let by_icmp = datagram && answer != Answer::Open || matches!(answer, Answer::Filtered(_));
+        let by_icmp = datagram && answer != Answer::Open || answer == Answer::Filtered;
         if by_icmp && !allow(&mut self.icmp, self.net.icmp, addr.ip(), self.now) {
             return None;
         }

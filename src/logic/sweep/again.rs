@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::Reason;
 
 /// The pause after the first refusal, which doubles with each: a service that starts is found soon, one that does not is
 /// left in peace.
@@ -34,8 +33,8 @@ impl Again {
     }
 
     /// When to go on after a verdict that is not open: after a pause, where somebody said no. Silence was pause enough.
-    pub fn after(&mut self, reason: Reason, now: Instant) -> Instant {
-        if reason == Reason::Timeout {
+    pub fn after(&mut self, silent: bool, now: Instant) -> Instant {
+        if silent {
             return now;
         }
         let next = now + self.pause;
@@ -56,7 +55,7 @@ mod tests {
         let start = Instant::now();
         let (mut again, mut now, mut times) = (Again::new(Duration::from_secs(4), start), start, Vec::new());
         while again.patience(USUAL, now).is_some() {
-            now = again.after(Reason::Refused, now);
+            now = again.after(false, now);
             times.push((now - start).as_millis());
         }
         assert_eq!(times, [20, 60, 140, 300, 620, 1_260, 2_260, 3_260, 4_000]);
@@ -67,7 +66,7 @@ mod tests {
         let start = Instant::now();
         let mut again = Again::new(Duration::from_secs(3), start);
         assert_eq!(again.patience(USUAL, start), Some(USUAL));
-        assert_eq!(again.after(Reason::Timeout, start + USUAL), start + USUAL);
+        assert_eq!(again.after(true, start + USUAL), start + USUAL);
         assert_eq!(again.patience(USUAL, start + USUAL), Some(Duration::from_secs(1)));
         assert_eq!(again.patience(USUAL, start + Duration::from_secs(3)), None);
     }

@@ -43,7 +43,7 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 pub use again::Again;
-pub use answer::{Answer, Icmp, Reason, State, Verdict};
+pub use answer::{Answer, State, Verdict};
 pub use group::{Group, Hosts};
 pub use tally::Tally;
 
@@ -114,7 +114,7 @@ pub enum Step {
     Start(Start),
     /// No answer will be waited for any longer: close its socket, and tell nothing of it any more.
     GiveUp(Id),
-    /// A port is decided.
+    /// A port is decided that stayed silent.
     Tell(Verdict),
     /// Nothing, until this time or until something is told; what is told may make it sooner. It may come to nothing, then
     /// it was too early.
@@ -155,7 +155,8 @@ pub struct Sweep {
     ports: Slab<Port>,
     under_way: usize,
     timers: Timers,
-    verdicts: VecDeque<Verdict>,
+    /// Verdicts on those that stayed silent.
+    silent: VecDeque<Verdict>,
 }
 
 /// A port that is under way or waits for a retry.
@@ -188,7 +189,7 @@ impl Sweep {
             ports: Slab::new(),
             under_way: 0,
             timers: Timers::default(),
-            verdicts: VecDeque::new(),
+            silent: VecDeque::new(),
         }
     }
 
@@ -216,7 +217,7 @@ impl Sweep {
     /// What has come is to be told first, or its try might be given up unheard. A round trip is measured from the `now`
     /// of its start: where many start in one turn of the loop, the clock is to be read anew for each.
     pub fn step(&mut self, now: Instant) -> Step {
-        if let Some(verdict) = self.verdicts.pop_front() {
+        if let Some(verdict) = self.silent.pop_front() {
             return Step::Tell(verdict);
         }
         if let Some(id) = self.give_up(now) {
@@ -232,8 +233,9 @@ impl Sweep {
     }
 
     /// A try was answered. Its socket is the owner's to close. Of a try that is not under way nothing is believed.
-    pub fn answered(&mut self, id: Id, answer: Answer, now: Instant) {
-        let Some((port, started)) = self.stop(id) else { return };
+    /// The verdict that follows.
+    pub fn answered(&mut self, id: Id, answer: Answer, now: Instant) -> Option<Verdict> {
+        let (port, started) = self.stop(id)?;
         self.room.ended();
         let rtt = now.saturating_duration_since(started);
         let host = &mut self.hosts[port.host];
@@ -243,8 +245,7 @@ impl Sweep {
         let base = self.waits.base(&host.rtt);
         host.window.answered(port.tries - 1, now, base);
         self.hurry(port.host);
-        let (state, reason) = answer.verdict();
-        self.decide(id, state, reason, Some(rtt), port.waited + rtt);
+        Some(self.decide(id, answer.state(), Some(rtt), port.waited + rtt))
     }
 
     /// A try could not start for want of descriptors, memory or local ports (EMFILE, ENFILE, ENOBUFS, ENOMEM,
@@ -293,7 +294,8 @@ impl Sweep {
                 self.queue(port.host);
             } else {
                 let state = if self.rules.datagram { State::OpenOrFiltered } else { State::Filtered };
-                self.decide(id, state, Reason::Timeout, None, port.waited);
+                let verdict = self.decide(id, state, None, port.waited);
+                self.silent.push_back(verdict);
             }
             return Some(id);
         }
@@ -427,16 +429,17 @@ impl Sweep {
     }
 
     /// Decides a port that is not under way, and forgets it, and its host with its last one.
-    fn decide(&mut self, id: Id, state: State, reason: Reason, rtt: Option<Duration>, waited: Duration) {
+    fn decide(&mut self, id: Id, state: State, rtt: Option<Duration>, waited: Duration) -> Verdict {
         let port = self.ports.remove(id);
         let host = &self.hosts[port.host];
         let addr = host.at(port.number);
-        self.verdicts.push_back(Verdict { place: host.place, addr, state, reason, rtt, waited, tries: port.tries });
+        let verdict = Verdict { place: host.place, addr, state, rtt, waited, tries: port.tries };
         self.tally.add(state);
         match host.is_done() {
             true => drop(self.hosts.remove(port.host)),
             false => self.queue(port.host),
         }
+        verdict
     }
 
     /// When to look again.
