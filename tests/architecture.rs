@@ -14,9 +14,9 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("io", &["io", "logic"]),
     ("logic", &["cli", "logic"]),
     ("session", &["logic", "session"]),
-    ("report", &["cli", "error", "event", "io", "report"]),
+    ("report", &["cli", "error", "event", "io", "logic", "report"]),
     ("signal.rs", &[]),
-    ("event.rs", &["cli", "error"]),
+    ("event.rs", &["cli", "error", "logic"]),
     ("error.rs", &["cli"]),
     ("cli", &["cli", "logic", "session"]),
 ];

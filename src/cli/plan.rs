@@ -46,6 +46,8 @@ pub struct Probe {
     pub proto: Proto,
     /// Which.
     pub what: Sought,
+    /// The same, as it was written.
+    pub text: String,
     /// From where.
     pub from: From,
     /// How long looking a name up may take.
@@ -297,6 +299,8 @@ pub struct Voice {
     pub hex: Option<Hex>,
     /// Whether progress is shown in any case.
     pub progress: bool,
+    /// Whether it is a probe that is told of.
+    pub probes: bool,
 }
 
 /// Where the bytes are dumped.

@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Result<u16, String> {
     }
     services().by_name.get(text).copied().ok_or_else(|| {
         let several = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains([',', '-']);
-        let hint = if several { "; several ports can only be probed, which comes with a later version" } else { "" };
+        let hint = if several { "; several ports are probed: nsock -z HOST PORTS" } else { "" };
         format!("'{text}' is neither a port number nor a service name{hint}")
     })
 }

@@ -84,6 +84,7 @@ pub(super) fn probe(proto: Proto, args: &Args, from: From, wait: Option<Duration
     let probe = Probe {
         proto,
         what,
+        text: args.words.first().cloned().unwrap_or_default(),
         from,
         lookup_limit: Limit { time: asked.unwrap_or(super::read::CONNECT_LIMIT), asked: asked.is_some() },
         patience: asked.unwrap_or(PATIENCE),

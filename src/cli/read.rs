@@ -42,7 +42,7 @@ pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
         stop: args.ends.stop.clone().filter(|_| answer.is_none()),
         ..relay(&args, wait, no_wait)
     };
-    let voice = voice(&args.tell);
+    let voice = voice(&args.tell, args.mode.probe);
     if voice.json && voice.hex == Some(Hex::Stderr) {
         return Err("with --json the dump needs a file of its own: --hex=FILE".into());
     }
@@ -92,7 +92,7 @@ fn relay(args: &Args, wait: Option<Duration>, no_wait: bool) -> Relay {
     }
 }
 
-fn voice(tell: &args::Tell) -> Voice {
+fn voice(tell: &args::Tell, probes: bool) -> Voice {
     Voice {
         level: tell.verbose,
         quiet: tell.quiet,
@@ -104,6 +104,7 @@ fn voice(tell: &args::Tell) -> Voice {
             false => Hex::File(file.clone()),
         }),
         progress: tell.progress,
+        probes,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod bind;
 pub mod datagram;
 pub mod icmp;
 pub mod knock;
+pub mod limits;
 mod path;
 pub mod resolve;
 pub mod socket;

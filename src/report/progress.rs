@@ -122,11 +122,8 @@ fn ports(tally: &Tally, elapsed: Duration) -> String {
     let (decided, total) = (tally.decided(), tally.total);
     let seconds = elapsed.as_secs_f64().max(1e-6);
     let rate = decided as f64 / seconds;
-    let mut text = format!(
-        "{decided} of {total} ports, {} open, {rate:.0} ports/s, {}",
-        tally.of(State::Open),
-        span(elapsed)
-    );
+    let mut text =
+        format!("{decided} of {total} ports, {} open, {rate:.0} ports/s, {}", tally.of(State::Open), span(elapsed));
     if decided > 0 && decided < total {
         text += &format!(", {} left", span(Duration::from_secs_f64(((total - decided) as f64 / rate).min(1e9))));
     }
@@ -154,8 +151,13 @@ mod tests {
 
     #[test]
     fn progress_says_what_how_fast_and_how_long() {
-        let mut traffic =
-            Traffic { sent: 50 << 20, received: 3, expected: Some(100 << 20), elapsed: Duration::from_secs(5), ports: None };
+        let mut traffic = Traffic {
+            sent: 50 << 20,
+            received: 3,
+            expected: Some(100 << 20),
+            elapsed: Duration::from_secs(5),
+            ports: None,
+        };
         assert_eq!(text(&traffic), "50.0 MiB of 100.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s, 5.00s left");
         traffic.expected = None;
         assert_eq!(text(&traffic), "50.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s");

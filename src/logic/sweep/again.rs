@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-
 /// The pause after the first refusal, which doubles with each: a service that starts is found soon, one that does not is
 /// left in peace.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);

@@ -51,6 +51,17 @@ impl Shut {
         }
     }
 
+    /// The number that the system has for it.
+    pub const fn errno(&self) -> Option<i32> {
+        match self {
+            Self::Closed | Self::Itself => Some(libc::ECONNREFUSED),
+            Self::Filtered(_) | Self::Silent | Self::Unreachable(Obstacle::Icmp(_)) => None,
+            Self::Unreachable(Obstacle::NoRoute) => Some(libc::ENETUNREACH),
+            Self::Unreachable(Obstacle::HostDown) => Some(libc::EHOSTUNREACH),
+            Self::Unreachable(Obstacle::System(errno)) => Some(*errno),
+        }
+    }
+
     /// What an errno means by itself.
     pub(super) fn by_errno(error: Errno) -> Self {
         match error {
