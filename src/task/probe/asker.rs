@@ -54,7 +54,7 @@ impl Reply {
 /// Who asks.
 pub(super) enum Asker {
     /// By connecting.
-    Tcp(Tcp),
+    Tcp(Box<Tcp>),
     /// By a datagram.
     Udp(Box<Udp>),
 }
@@ -79,12 +79,8 @@ pub(super) struct Udp {
 
 impl Asker {
     pub(super) fn tcp(origin: Origin) -> Self {
-        Self::Tcp(Tcp {
-            knocks: Knocks::new(origin, KNOCKS),
-            tries: Vec::new(),
-            sockets: Vec::new(),
-            ready: Vec::new(),
-        })
+        let knocks = Knocks::new(origin, KNOCKS);
+        Self::Tcp(Box::new(Tcp { knocks, tries: Vec::new(), sockets: Vec::new(), ready: Vec::new() }))
     }
 
     /// Asks with this text, or with what the usual service of each port answers.
