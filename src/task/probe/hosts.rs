@@ -25,11 +25,10 @@ pub(super) struct Hosts {
     lookups: Vec<(usize, Lookup, Ports)>,
     /// The names of those that were written as names.
     names: HashMap<usize, Rc<str>>,
-    /// How many names there were no addresses for; the last one's failure.
-    pub(super) lost: u64,
+    /// The last of those that there is no address for.
     pub(super) last_failure: Option<Failure>,
-    /// How many targets have an address.
-    pub(super) found: u64,
+    /// Whether any target has an address.
+    found: bool,
 }
 
 impl Hosts {
@@ -40,9 +39,8 @@ impl Hosts {
             waiting: targets.into_iter().enumerate().collect(),
             lookups: Vec::new(),
             names: HashMap::new(),
-            lost: 0,
             last_failure: None,
-            found: 0,
+            found: false,
         }
     }
 
@@ -72,14 +70,14 @@ impl Hosts {
             let host = match target.who {
                 Who::Host(host) => host,
                 Who::Net(net) => {
-                    self.found += 1;
+                    self.found = true;
                     sweep.add(Group { place, hosts: Addrs::Net(net), ports });
                     continue;
                 }
             };
             match resolve(&host, 0, plan.from.family, plan.from.no_dns, cx.bell(), cx.now) {
                 Ok(Resolving::Known(addr)) => {
-                    self.found += 1;
+                    self.found = true;
                     sweep.add(Group { place, hosts: Addrs::These(vec![addr]), ports });
                 }
                 Ok(Resolving::Asked(lookup)) => self.lookups.push((place, lookup, ports)),
@@ -88,6 +86,21 @@ impl Hosts {
         }
         if self.all_known() {
             sweep.complete();
+        }
+    }
+
+    /// All is asked: whether a name had no address, which is told.
+    ///
+    /// # Errors
+    /// None had one.
+    pub(super) fn finish(&mut self, cx: &mut Cx<'_>) -> Result<bool, Failure> {
+        match self.last_failure.take() {
+            None => Ok(false),
+            Some(failure) if !self.found => Err(failure),
+            Some(failure) => {
+                cx.tell(&Event::Trouble(Box::new(failure)));
+                Ok(true)
+            }
         }
     }
 
@@ -101,7 +114,7 @@ impl Hosts {
                     let told = addrs.iter().map(SocketAddr::ip).collect();
                     cx.tell(&Event::Resolve { host: Rc::clone(&host), addrs: told, took });
                     self.names.insert(place, host);
-                    self.found += 1;
+                    self.found = true;
                     sweep.add(Group { place, hosts: Addrs::These(addrs), ports });
                 }
                 Err(failure) => self.lose(cx, failure),
@@ -111,7 +124,6 @@ impl Hosts {
 
     /// A name has no address: told, but for the last one where none has, which the whole probe fails by.
     fn lose(&mut self, cx: &mut Cx<'_>, failure: Failure) {
-        self.lost += 1;
         if let Some(earlier) = self.last_failure.replace(failure) {
             cx.tell(&Event::Trouble(Box::new(earlier)));
         }

@@ -10,7 +10,7 @@ use super::hosts::Hosts;
 use crate::cli::plan;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Ready;
-use crate::logic::sweep::{Rules, Step, Sweep, Verdict};
+use crate::logic::sweep::{Rules, Step, Sweep, Tally, Verdict};
 use crate::net::knock::Shut;
 use crate::task::Cx;
 
@@ -69,8 +69,8 @@ impl Round {
         }
     }
 
-    pub(super) fn sweep(&self) -> &Sweep {
-        &self.sweep
+    pub(super) fn tally(&self) -> Tally {
+        self.sweep.tally()
     }
 
     /// Takes what came, and goes on as far as nothing has to be waited for; no port is asked while `stuck`.
