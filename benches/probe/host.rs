@@ -25,28 +25,33 @@ pub(crate) struct Host<'a> {
     settings: &'a Settings,
     space: Space,
     listeners: Listeners,
-    /// Open before we came: neither to be found nor false.
-    others: BTreeSet<u16>,
     tally: RefCell<Tally>,
 }
 
 impl<'a> Host<'a> {
     pub(crate) fn new(settings: &'a Settings) -> Result<Self, String> {
         let space = if geteuid().is_root() { Space::new()? } else { Space::ours() };
-        let (others, listeners) = space.inside(|| Ok((listening(), Listeners::open(Ipv4Addr::LOCALHOST, &OPEN)?)))?;
-        Ok(Self { settings, space, listeners, others, tally: RefCell::default() })
+        let listeners = space.inside(|| Listeners::open(Ipv4Addr::LOCALHOST, &OPEN))?;
+        Ok(Self { settings, space, listeners, tally: RefCell::default() })
     }
 
     /// A tool that misses one of the ports has no time: it may have left before it asked.
     fn run(&self, tool: &Tool<Flags>) -> Result<(f64, BTreeSet<u16>), String> {
         self.listeners.drain();
+        let before = self.others()?;
         let scan = scan::run(tool, tool.flags.host, &self.space, self.settings.limit())?;
+        let others = &before | &self.others()?;
         let missed = self.listeners.ports.difference(&scan.open).count();
         if missed > 0 {
             let words = scan.words;
             return Err(format!("MISSED {missed} of {} ports {words}", self.listeners.ports.len()).trim().into());
         }
-        Ok((scan.seconds, &scan.open - &self.others))
+        Ok((scan.seconds, &scan.open - &others))
+    }
+
+    /// What else is open, if the namespace is not our own: neither to be found nor false.
+    fn others(&self) -> Result<BTreeSet<u16>, String> {
+        Ok(&self.space.inside(|| Ok(listening()))? - &self.listeners.ports)
     }
 }
 
