@@ -19,7 +19,7 @@ use self::round::{Next, Round};
 use self::tell::Teller;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{self, Sought};
+use crate::cli::plan::{self, Limit, Sought};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
 use crate::io::endpoint::Ready;
@@ -91,7 +91,7 @@ impl Probe {
                 None => Ok((Stage::Preparing(preparation, teller), Some(Turn::Wait(None)))),
                 Some(what) => {
                     let most = raise_descriptors().saturating_sub(OTHERS).max(1);
-                    let parallel = self.plan.parallel.unwrap_or(PARALLEL.min(most));
+                    let parallel = self.plan.parallel.unwrap_or(PARALLEL).min(most);
                     let again = self.plan.until_open.map(|time| Again::new(time, cx.now));
                     Ok((self.ask(cx, Asked { what, again, parallel, teller })?, None))
                 }
@@ -136,7 +136,14 @@ impl Probe {
             true => Asker::udp(origin, what.data.clone()),
             false => Asker::tcp(origin),
         };
-        let hosts = Hosts::new(what.targets.clone(), ports);
+        let limit = match asked.again {
+            Some(again) => Limit {
+                time: again.patience(plan.lookup_limit.time, cx.now).unwrap_or_default(),
+                asked: again.patience(plan.lookup_limit.time, cx.now) != Some(plan.lookup_limit.time),
+            },
+            None => plan.lookup_limit,
+        };
+        let hosts = Hosts::new(what.targets.clone(), ports, limit);
         Ok(Stage::Asking(Box::new(Round::new(plan, asked.parallel, patience, hosts, asker)), asked))
     }
 
@@ -148,7 +155,11 @@ impl Probe {
         mut asked: Asked,
     ) -> Result<(Stage, Option<Turn>), Failure> {
         let (teller, mut found) = (&mut asked.teller, Vec::new());
-        let next = round.run(cx, &self.plan, teller.spout.stuck(), &mut found);
+        if !teller.flush()? {
+            return Ok((Stage::Ended, Some(Turn::End(Exit::Done))));
+        }
+        let stuck = teller.spout.stuck();
+        let next = round.run(cx, &self.plan, stuck, &mut found);
         teller.tally = round.tally();
         for found in found {
             let host = round.hosts.name(found.verdict.place);
@@ -159,9 +170,17 @@ impl Probe {
         }
         let next = match next {
             Ok(next) => next,
-            Err(failure) => return Ok((Self::fail(cx, asked.teller, failure), None)),
+            Err(failure) => {
+                for found in round.cut_short(cx) {
+                    let host = round.hosts.name(found.verdict.place);
+                    teller.found(cx, found, host);
+                }
+                return Ok((Self::fail(cx, asked.teller, failure), None));
+            }
         };
         match next {
+            // The reader has taken everything meanwhile: no event will tell of that.
+            Next::Wait(_) if stuck && !teller.spout.stuck() => Ok((Stage::Asking(round, asked), Some(Turn::Again))),
             Next::Again => Ok((Stage::Asking(round, asked), Some(Turn::Again))),
             Next::Wait(until) => Ok((Stage::Asking(round, asked), Some(Turn::Wait(until)))),
             Next::Done => {
@@ -267,9 +286,7 @@ impl Task for Probe {
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         if let Stage::Asking(round, asked) = &mut self.stage {
-            let mut found = Vec::new();
-            round.hear_banners(cx, true, &mut found);
-            for found in found {
+            for found in round.cut_short(cx) {
                 let host = round.hosts.name(found.verdict.place);
                 asked.teller.found(cx, found, host);
             }
