@@ -14,15 +14,15 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("io", &["io", "logic"]),
     ("logic", &["cli", "logic"]),
     ("session", &["logic", "session"]),
-    ("report", &["cli", "error", "event", "io", "report"]),
+    ("report", &["cli", "error", "event", "io", "logic", "report"]),
     ("signal.rs", &[]),
-    ("event.rs", &["cli", "error"]),
+    ("event.rs", &["cli", "error", "logic"]),
     ("error.rs", &["cli"]),
     ("cli", &["cli", "logic", "session"]),
 ];
 
 /// An outside crate and the rooms that may name it.
-const CRATES: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 14] = [
     ("indicatif", &["report"]),
     ("encoding_rs", &["logic"]),
     ("libc", &["io", "net", "report", "task"]),
@@ -31,7 +31,8 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("nix", &["net"]),
     ("socket2", &["net"]),
     ("signal_hook", &["signal.rs"]),
-    ("slab", &["reactor.rs", "task"]),
+    ("ipnet", &["cli"]),
+    ("slab", &["logic", "reactor.rs", "task"]),
     ("clap", &["cli"]),
     ("humantime", &["cli", "report"]),
     ("colored", &["report"]),
