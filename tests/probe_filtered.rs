@@ -87,7 +87,7 @@ fn with_32_descriptors_all_ports_are_found_rightly() {
     let script = format!("ulimit -n 32; exec {NSOCK} -z -j --all 127.0.0.1 -");
     let verdicts = verdicts(&net.program(&["sh", "-c", &script]).run().exits(1));
     assert_eq!(verdicts.len(), 65_535);
-    assert_eq!(verdicts.values().filter(|verdict| *verdict == "closed: refused").count(), 65_535 - ports.len());
+    assert_eq!(verdicts.values().filter(|verdict| verdict.starts_with("closed: ")).count(), 65_535 - ports.len());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_sweep_of_all_udp_ports_finds_the_one_who_answers() {
     service.join();
     let verdicts = verdicts(&outcome);
     assert_eq!(verdicts[&5353], "open");
-    assert_eq!(verdicts.values().filter(|verdict| *verdict == "closed: refused").count(), 65_534);
+    assert_eq!(verdicts.values().filter(|verdict| verdict.starts_with("closed: ")).count(), 65_534);
 }
 
 #[test]

@@ -1,17 +1,24 @@
 //! Networks of a test's own: network namespaces, the path between two of them, and rules in them. They take root; where
 //! they cannot be made the test is skipped, and told; with `NSOCK_PEERS=required` it fails where only the making failed.
 
-#![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "each test file uses a part of this, and a test has a clock of its own"
+)]
 
 use std::fs::File;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::common::{NSOCK, Program, task};
+use super::common::{LIMIT, NSOCK, Program, task};
 use super::needs;
 
 /// A network namespace, gone with this.
@@ -126,7 +133,21 @@ impl Wire {
             net.set("net/ipv4/icmp_ratelimit", "0")?;
             net.set("net/ipv6/icmp/ratelimit", "0")?;
         }
-        Ok(())
+        here.inside(|| [THERE, THERE6].into_iter().try_for_each(carries))
+    }
+}
+
+/// Waits until a new wire carries packets to this address and back: neighbour discovery takes a second on one that has
+/// just come up.
+fn carries(host: &str) -> Result<(), String> {
+    let addr = SocketAddr::new(host.parse().expect("an address"), 9);
+    let began = Instant::now();
+    loop {
+        match TcpStream::connect_timeout(&addr, Duration::from_millis(100)) {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => return Ok(()),
+            Err(error) if began.elapsed() > LIMIT => return Err(format!("{host}: {error}")),
+            _ => {}
+        }
     }
 }
 
