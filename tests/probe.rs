@@ -1207,6 +1207,23 @@ fn an_answer_that_comes_late_counts() {
     service.join();
 }
 
+#[test]
+fn until_open_waits_for_a_udp_service_that_comes_later() {
+    let port = udp_port(&udp()); // nobody's from here on
+    let run = probe_ports(&["-u", "--until-open", "15"], &[port]).spawn();
+    pass(0.5);
+    assert!(run.runs(), "{}", run.told());
+    let socket = UdpSocket::bind((HOST, port)).expect("the port is free");
+    socket.set_read_timeout(Some(LIMIT)).expect("SO_RCVTIMEO");
+    let service = task(move || {
+        let (_, from) = socket.recv_from(&mut [0; 2048]).expect("a question");
+        socket.send_to(b"an answer", from).expect("answer");
+    });
+    let outcome = run.finish().exits(0).silent();
+    assert_eq!(open_ports(&outcome), [port]);
+    service.join();
+}
+
 // ---- what a service says first ----
 
 /// A probe with `--banner` of a service that does this.
