@@ -623,6 +623,19 @@ fn a_name_that_does_not_resolve_among_others_is_a_line_and_counts_as_not_open() 
     assert!(outcome.stderr.contains("lookup of nosuch.invalid failed"), "{}", outcome.stderr);
 }
 
+#[test]
+fn a_name_that_is_not_to_be_looked_up_holds_up_nobody() {
+    let (_listeners, opened) = open(1);
+    for hosts in ["localhost,127.0.0.1", "127.0.0.1,localhost", "127.0.0.1,localhost,127.31.9.7"] {
+        let outcome = probe(&["-n", hosts, &list(&opened)]).run().exits(0).within(0.0, 5.0);
+        assert_eq!(open_ports(&outcome), opened, "{hosts}");
+        assert!(outcome.one_line().starts_with("nsock: lookup of localhost failed: "), "{}", outcome.stderr);
+        let (_bound, shut) = closed(1);
+        let outcome = probe(&["-n", hosts, &list(&shut)]).run().exits(1).wrote(b"").within(0.0, 5.0);
+        assert!(outcome.stderr.contains("nsock: lookup of localhost failed: "), "{}", outcome.stderr);
+    }
+}
+
 // ---- lists of hosts ----
 
 #[test]
