@@ -65,6 +65,9 @@ pub(super) fn dropped(_: &Socket) -> u32 {
     0
 }
 
+/// Whether a Unix socket that is bound to no name gets a free one.
+pub(super) const NAMES_THE_UNNAMED: bool = false;
+
 /// Every Unix socket's name is a path.
 pub(super) fn abstract_name(_: &SocketAddrUnix) -> Option<&[u8]> {
     None

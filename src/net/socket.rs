@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 
-use super::system::bind_interface;
+use super::system::{NAMES_THE_UNNAMED, bind_interface};
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::SocketOptions;
 use crate::error::{Deed, Exit, Failure, Object};
@@ -36,8 +36,8 @@ impl Origin {
         match (&to.addr, self.addr) {
             (Addr::Unix(_), _) => match (&self.unix, to.proto) {
                 (Some(name), _) => Some(Addr::Unix(name.clone())),
-                // A datagram without a name cannot be answered; Linux gives a free one to who binds none (unix(7)).
-                (None, Proto::UnixDatagram) => Some(Addr::Unix(UnixName::Unnamed)),
+                // A datagram without a name cannot be answered.
+                (None, Proto::UnixDatagram) if NAMES_THE_UNNAMED => Some(Addr::Unix(UnixName::Unnamed)),
                 (None, _) => None,
             },
             (_, Some((IpAddr::V6(ip), scope))) => Some(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, scope)).into()),

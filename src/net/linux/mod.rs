@@ -20,6 +20,9 @@ pub(super) fn bind_interface(socket: &Socket, name: &str) -> io::Result<()> {
     socket.bind_device(Some(name.as_bytes()))
 }
 
+/// Whether a Unix socket that is bound to no name gets a free one (unix(7), autobind).
+pub(super) const NAMES_THE_UNNAMED: bool = true;
+
 /// The name of a Unix socket that is no path (unix(7)), without its first NUL.
 pub(super) fn abstract_name(addr: &SocketAddrUnix) -> Option<&[u8]> {
     addr.abstract_name()
