@@ -58,6 +58,10 @@
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
 //! | [`report`] | what people and programs read | events, not who raised them; io for stderr |
 //!
+//! What only Linux has (splice, recvmmsg, TCP_INFO ...) lies in `io/linux/` and `net/linux/`. `plain.rs` beside each has the
+//! same names by what every system has, and stands in elsewhere; on Linux too with the feature `portable`, which is how it is
+//! tested. Who calls them says `system::`, and does not know which it is.
+//!
 //! Arrows point one way: `run → task → net → io → {session, logic} → {plan, event, error}`; the reactor calls tasks and does not know
 //! which. Nothing but `main` and `report` prints or exits. `tests/architecture.rs` and `clippy.toml` hold these walls.
 

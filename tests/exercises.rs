@@ -555,6 +555,7 @@ fn a_port_in_use_is_named_with_the_systems_number_and_text() {
 // ---- 17: the handshake and the close ----
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no TCP_INFO")]
 fn very_verbose_tells_each_step_of_a_connection_and_who_closed_it() {
     let server = server(|mut stream| {
         assert_eq!(take(&stream, 4), b"ping");

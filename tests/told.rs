@@ -59,6 +59,7 @@ fn without_verbose_nothing_is_told_when_all_goes_well() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no TCP_INFO")]
 fn a_client_tells_openbsds_sentence_and_the_end() {
     let (port, outcome) = as_client(&["-v"]);
     let lines: Vec<&str> = outcome.stderr.lines().collect();
@@ -88,6 +89,7 @@ fn a_client_tells_the_name_with_its_address_and_the_lookup() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no TCP_INFO")]
 fn a_listener_tells_openbsds_sentences_and_the_end() {
     let (port, client, outcome) = as_listener(&["-v"]);
     let lines: Vec<&str> = outcome.stderr.lines().collect();

@@ -152,16 +152,16 @@ impl Flow {
             let before = self.count;
             let step = match &mut self.lane {
                 Lane::Express(way) if !self.end => way.step(from, to, &mut self.count, means.now)?,
-                _ => self.carry(from, to, means)?,
+                _ => Some(self.carry(from, to, means)?),
             };
             match step {
-                Step::Moved => {
+                Some(Step::Moved) => {
                     let moved = (self.count.taken - before.taken).max(self.count.given - before.given);
                     budget = budget.saturating_sub(moved.max(LEAST_COST));
                 }
-                Step::Blocked => return Ok(Flowed::Waiting),
-                Step::End => return Ok(Flowed::Ended),
-                Step::Demote => self.recall(),
+                Some(Step::Blocked) => return Ok(Flowed::Waiting),
+                Some(Step::End) => return Ok(Flowed::Ended),
+                None => self.recall(),
             }
         }
         Ok(Flowed::Busy)

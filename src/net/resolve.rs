@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs};
-use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -157,18 +156,7 @@ fn scope_id(scope: &str) -> Result<u32, Failure> {
     let no = |error: io::Error| {
         Failure::system(Deed::Lookup, Object::Named(format!("interface {scope}")), &error, Exit::Local)
     };
-    let socket = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::DGRAM, None).map_err(no)?;
-    interface_index(&socket, scope).map_err(no)
-}
-
-#[cfg(target_os = "linux")]
-fn interface_index(socket: &impl AsFd, name: &str) -> io::Result<u32> {
-    Ok(rustix::net::netdevice::name_to_index(socket, name)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn interface_index(_: &impl AsFd, _: &str) -> io::Result<u32> {
-    Err(io::ErrorKind::Unsupported.into()) // a number works everywhere
+    nix::net::if_::if_nametoindex(scope).map_err(|errno| no(errno.into()))
 }
 
 /// The numeric address of a local end; only [`Host::Name`] has none.

@@ -8,10 +8,10 @@ use mio::Interest;
 use rustix::io::Errno;
 use socket2::Socket;
 
-use super::super::datagram::refusal;
 use super::super::icmp::Icmp;
 use super::super::socket::Origin;
-use super::begin::{IS_FIT_AFTER_FAILURE, Step, begin, dissolve, look};
+use super::super::system::{IS_FIT_AFTER_FAILURE, dissolve, look, next_refusal};
+use super::begin::{Step, begin};
 use super::here::{is_want, is_want_of_opening};
 use super::open::open_knocking;
 use super::shut::Shut;
@@ -247,7 +247,7 @@ fn opened(socket: Socket, to: SocketAddr) -> Option<Opened> {
 /// Takes all ICMP messages that were kept for a socket, and tells the first.
 fn take_icmp(socket: &Socket) -> Option<Icmp> {
     let mut first = None;
-    while let Some(refusal) = refusal::next(socket) {
+    while let Some(refusal) = next_refusal(socket) {
         first = first.or(refusal.icmp);
     }
     first
