@@ -12,6 +12,7 @@ use crate::report::{self, Report};
 use crate::task::Task;
 use crate::task::dial::Dial;
 use crate::task::exchange::Exchange;
+use crate::task::link::Link;
 use crate::task::listen::Listen;
 use crate::task::local::Local;
 
@@ -57,7 +58,7 @@ fn carry_out(plan: Plan) -> Exit {
     let task: Box<dyn Task> = match plan.deed {
         Deed::Connect(to) if to.proto.is_datagram() => Box::new(Exchange::client(to, plan.relay, local)),
         Deed::Listen(on) if on.proto.is_datagram() => Box::new(Exchange::listener(on, plan.relay, local)),
-        Deed::Connect(to) => Box::new(Dial::new(to, plan.relay, local)),
+        Deed::Connect(to) => Box::new(Dial::new(to, Link::heir(plan.relay, local))),
         Deed::Listen(on) => Box::new(Listen::new(on, plan.relay, local)),
     };
     let done = Reactor::new().and_then(|reactor| reactor.run(task, plan.deadline, &mut report));

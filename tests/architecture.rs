@@ -22,17 +22,20 @@ const ROOMS: [(&str, &[&str]); 13] = [
 ];
 
 /// An outside crate and the rooms that may name it.
-const CRATES: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 16] = [
     ("indicatif", &["report"]),
     ("encoding_rs", &["logic"]),
     ("libc", &["io", "net", "report", "task"]),
     ("mio", &["io", "net", "reactor.rs", "signal.rs"]),
     ("rustix", &["io", "net"]),
     ("nix", &["net"]),
+    ("percent_encoding", &["cli"]),
     ("socket2", &["net"]),
     ("signal_hook", &["signal.rs"]),
     ("slab", &["reactor.rs", "task"]),
+    ("base64", &["cli"]),
     ("clap", &["cli"]),
+    ("httparse", &["session"]),
     ("humantime", &["cli", "report"]),
     ("colored", &["report"]),
     ("serde_json", &["report"]),

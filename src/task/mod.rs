@@ -2,6 +2,7 @@
 
 pub mod dial;
 pub mod exchange;
+mod eye;
 mod find;
 pub mod hub;
 pub mod link;
