@@ -70,6 +70,8 @@ pub enum Deed {
     Bind,
     /// Connecting.
     Connect,
+    /// Asking a port without connecting, or many ports.
+    Probe,
     /// Binding a port and listening on it.
     Listen,
     /// Waiting for a peer on a listening socket.
@@ -97,6 +99,7 @@ impl Deed {
             Self::Set => "set",
             Self::Bind => "bind",
             Self::Connect => "connect",
+            Self::Probe => "probe",
             Self::Listen => "listen",
             Self::Accept => "accept",
             Self::Connection => "connection",
@@ -111,7 +114,7 @@ impl Deed {
     /// The word that ties the deed to its object in a sentence.
     pub const fn preposition(self) -> &'static str {
         match self {
-            Self::Lookup | Self::Start | Self::Open | Self::Set => "of",
+            Self::Lookup | Self::Start | Self::Open | Self::Set | Self::Probe => "of",
             Self::Bind | Self::Connect | Self::Send | Self::Write => "to",
             Self::Listen | Self::Accept => "on",
             Self::Connection => "with",
@@ -174,6 +177,8 @@ pub struct Failure {
     pub reason: String,
     /// The system's number, where a system call failed.
     pub errno: Option<i32>,
+    /// How often it was tried in vain.
+    pub tries: Option<u32>,
     /// How long it took to fail.
     pub duration: Option<Duration>,
     /// What did not arrive because of it.
@@ -185,7 +190,7 @@ pub struct Failure {
 impl Failure {
     /// A failure for a reason of ours, without a number.
     pub fn new(deed: Deed, object: Object, reason: impl Into<String>, exit: Exit) -> Self {
-        Self { deed, object, reason: reason.into(), errno: None, duration: None, lost: None, exit }
+        Self { deed, object, reason: reason.into(), errno: None, tries: None, duration: None, lost: None, exit }
     }
 
     /// A failure of a system call.

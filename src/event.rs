@@ -1,11 +1,13 @@
 //! What can happen in a run: plain facts, raised by tasks as they occur and told by `report/`.
 
+use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::cli::peer::{Addr, Peer, Proto};
-use crate::error::{Failure, Way};
+use crate::error::{Deed, Exit, Failure, Object, Way, reason};
+use crate::logic::sweep::{State, Tally};
 
 /// Number of a connection within this run, counted from 1.
 pub type Conn = u64;
@@ -186,6 +188,8 @@ pub enum Event {
         /// How many.
         datagrams: u64,
     },
+    /// Ports were asked.
+    Probed(Box<Probed>),
     /// Datagrams were not answered, since the user limits how many are in a second.
     Unanswered {
         /// How many.
@@ -197,6 +201,59 @@ pub enum Event {
     Trouble(Box<Failure>),
     /// Something went wrong for good. Told always.
     Error(Box<Failure>),
+}
+
+/// What a probe found of one port.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Whose port.
+    pub peer: Peer,
+    /// Its state.
+    pub state: State,
+    /// Why, in a word or two: `refused`, `icmp admin-prohibited`, `timeout`.
+    pub reason: String,
+    /// The system's number for that, where it has one.
+    pub errno: Option<i32>,
+    /// How long the answer took, if there was one.
+    pub rtt: Option<Duration>,
+    /// How long answers were waited for in all.
+    pub waited: Duration,
+    /// How often it was asked.
+    pub tries: u32,
+    /// What the service said first, if that was waited for.
+    pub banner: Option<Vec<u8>>,
+    /// Whether it is a result: open, or all were to be told.
+    pub listed: bool,
+    /// Whether it is the only port that was asked for.
+    pub alone: bool,
+}
+
+impl Finding {
+    /// What failed, where the port is not open.
+    pub fn failure(&self) -> Failure {
+        let deed = if self.peer.proto.is_datagram() { Deed::Probe } else { Deed::Connect };
+        let text = match (self.errno, self.rtt) {
+            (Some(errno), _) => reason(&io::Error::from_raw_os_error(errno)),
+            (None, Some(_)) => self.reason.clone(),
+            (None, None) => "timed out".into(),
+        };
+        let tries = self.rtt.is_none().then_some(self.tries);
+        let failure = Failure::new(deed, Object::Peer(self.peer.clone()), text, Exit::Network);
+        Failure { errno: self.errno, tries, ..failure }.after(self.rtt.unwrap_or(self.waited))
+    }
+}
+
+/// What a probe found in all.
+#[derive(Clone, Debug)]
+pub struct Probed {
+    /// What was probed, as it was written.
+    pub what: String,
+    /// The counts.
+    pub tally: Tally,
+    /// Since it began.
+    pub took: Duration,
+    /// Whether it was one port, which has told everything.
+    pub alone: bool,
 }
 
 /// Bytes as they were on the wire.
@@ -225,6 +282,8 @@ pub struct Traffic {
     pub expected: Option<u64>,
     /// Since the first connection stood.
     pub elapsed: Duration,
+    /// Ports asked, where that is what is done.
+    pub ports: Option<Tally>,
 }
 
 impl Traffic {
@@ -234,6 +293,7 @@ impl Traffic {
         self.received += other.received;
         self.expected = self.expected.or(other.expected);
         self.elapsed = self.elapsed.max(other.elapsed);
+        self.ports = self.ports.or(other.ports);
     }
 }
 
@@ -241,6 +301,12 @@ impl Traffic {
 pub trait Tell {
     /// Takes note of an event, now.
     fn tell(&mut self, event: &Event);
+
+    /// Tells what a probe found of a port. What of it is a result, for stdout.
+    fn result(&mut self, finding: &Finding) -> String {
+        let _ = finding;
+        String::new()
+    }
 
     /// Whether it dumps bytes.
     fn dumps(&self) -> bool {

@@ -6,9 +6,9 @@
 //!    to be read and written without ever blocking, whatever the descriptor is.
 //! 2. A [`Flow`](io::flow::Flow) carries bytes one way between two endpoints: in memory, or through the kernel where
 //!    there is much to carry. A [`Link`](task::link::Link) is a peer and this process's stdio, joined by two flows.
-//! 3. Whatever decides is pure and lives in [`logic`]: which address next ([`Race`](logic::race::Race)), when to
-//!    half-close and when to leave ([`Ends`](logic::ends::Ends)); what a server answers is a [`Session`](session::Session).
-//!    Facts, bytes and a `now` go in, a step, bytes and a deadline come out.
+//! 3. Whatever decides is pure and lives in [`logic`]: which address next ([`Race`](logic::race::Race)), which port
+//!    ([`Sweep`](logic::sweep::Sweep)), when to half-close and when to leave ([`Ends`](logic::ends::Ends)); what a server
+//!    answers is a [`Session`](session::Session). Facts, bytes and a `now` go in, a step, bytes and a deadline come out.
 //! 4. The [`Reactor`](reactor::Reactor) is one thread and one poll. It knows only [`Task`](task::Task)s, and a task owns
 //!    every descriptor it uses. Names are the one exception: the system's resolver blocks, so it has a thread of its own.
 //!
@@ -36,6 +36,10 @@
 //! Where a mode answers (`--echo` ...), each peer of the hub has a session of its own: what is read from the peer is offered
 //! to it, what it says is written at once, and while that waits, or the session thinks, nothing more is read.
 //!
+//! A [`Probe`](task::probe::Probe) relays nothing: the [`Sweep`](logic::sweep::Sweep) says which port to ask and how long to
+//! wait, [`Knocks`](net::knock::Knocks) and [`Calls`](net::knock::Calls) ask, and what is found goes to stdout through a
+//! [`Spout`](io::spout::Spout); while that is stuck nothing more is asked.
+//!
 //! Datagrams go another way, since none may be merged or cut: an [`Exchange`](task::exchange::Exchange) receives and sends
 //! them in batches, [`Peers`](logic::peers::Peers) knows who was heard, and [`Quiet`](logic::quiet::Quiet) when it is over.
 //!
@@ -50,7 +54,7 @@
 //! | [`session`] | what a server answers, pure; one file a mode | the plan's plain data, logic |
 //! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes and what changes them |
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |
-//! | [`task`] | dial, listen; link (one peer), hub (many), exchange (datagrams) | net, io, logic, session |
+//! | [`task`] | dial, listen; link (one peer), hub (many), exchange (datagrams), probe | net, io, logic, session |
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
 //! | [`report`] | what people and programs read | events, not who raised them; io for stderr |
 //!

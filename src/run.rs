@@ -15,6 +15,7 @@ use crate::task::exchange::Exchange;
 use crate::task::link::Link;
 use crate::task::listen::Listen;
 use crate::task::local::Local;
+use crate::task::probe::Probe;
 
 /// Does what the command line says.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
@@ -60,6 +61,7 @@ fn carry_out(plan: Plan) -> Exit {
         Deed::Listen(on) if on.proto.is_datagram() => Box::new(Exchange::listener(on, plan.relay, local)),
         Deed::Connect(to) => Box::new(Dial::new(to, Link::heir(plan.relay, local))),
         Deed::Listen(on) => Box::new(Listen::new(on, plan.relay, local)),
+        Deed::Probe(what) => Box::new(Probe::new(*what, plan.voice.level > 0 || plan.voice.json, local)),
     };
     let done = Reactor::new().and_then(|reactor| reactor.run(task, plan.deadline, &mut report));
     done.unwrap_or_else(|error| {

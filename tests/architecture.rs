@@ -14,15 +14,15 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("io", &["io", "logic"]),
     ("logic", &["cli", "logic"]),
     ("session", &["logic", "session"]),
-    ("report", &["cli", "error", "event", "io", "report"]),
+    ("report", &["cli", "error", "event", "io", "logic", "report"]),
     ("signal.rs", &[]),
-    ("event.rs", &["cli", "error"]),
+    ("event.rs", &["cli", "error", "logic"]),
     ("error.rs", &["cli"]),
     ("cli", &["cli", "logic", "session"]),
 ];
 
 /// An outside crate and the rooms that may name it.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("indicatif", &["report"]),
     ("encoding_rs", &["logic"]),
     ("libc", &["io", "net", "report", "task"]),
@@ -32,8 +32,9 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("percent_encoding", &["cli"]),
     ("socket2", &["net"]),
     ("signal_hook", &["signal.rs"]),
-    ("slab", &["reactor.rs", "task"]),
     ("base64", &["cli"]),
+    ("ipnet", &["cli"]),
+    ("slab", &["logic", "reactor.rs", "task"]),
     ("clap", &["cli"]),
     ("httparse", &["session"]),
     ("humantime", &["cli", "report"]),

@@ -279,7 +279,7 @@ fn every_event_is_as_the_schema_has_it() {
     let (closed, _bound) = closed_port();
     let refused = dial(closed, &["--json"]).run().exits(1);
     names.extend(checked(&refused));
-    names.extend(["dropped", "missed", "progress", "turned_away", "unanswered"].map(Into::into)); // have tests of their own
+    names.extend(["dropped", "missed", "port", "probed", "progress", "turned_away", "unanswered"].map(Into::into)); // have tests of their own
     let known: BTreeSet<String> = SCHEMA.iter().map(|(name, ..)| (*name).to_owned()).collect();
     assert_eq!(names, known, "each event of the schema is raised in this test");
 

@@ -26,10 +26,6 @@ pub struct Answering {
     /// Think for T before each answer
     #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
     pub delay: Option<Duration>,
-
-    /// Answer at most N datagrams a second, N of them at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub rate: Option<u32>,
 }
 
 /// The mode chosen, with its flag's value.
@@ -82,7 +78,7 @@ pub(super) fn answer(args: &Args) -> Result<Option<Answer>, Usage> {
     let greeting = unescape(greeting).map_err(|why| format!("--greeting '{greeting}': {why}"))?;
     let stop = args.ends.stop.as_deref().or(mode.stop).map(|word| word.as_bytes().into());
     let script = Script { greeting, text, stop, delay: said.delay.unwrap_or_default() };
-    Ok(Some(Answer { mode, script: Rc::new(script), rate: said.rate }))
+    Ok(Some(Answer { mode, script: Rc::new(script), rate: args.probing.rate }))
 }
 
 /// Refuses what has no meaning beside a mode: all that is about stdin, and about stdout where it is not used.

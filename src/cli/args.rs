@@ -7,16 +7,20 @@ use clap::{ArgAction, Args as Group, Parser, ValueEnum};
 
 use super::answer::Answering;
 use super::duration::{self, Patience};
+use super::probe::Probing;
 use super::{port, size, tos};
 use crate::logic::filter;
 
 /// What help and the man page show first.
-pub const EXAMPLES: [(&str, &str); 13] = [
+pub const EXAMPLES: [(&str, &str); 16] = [
     ("nsock -l 8888", "listen, and relay stdin and stdout to the first peer"),
     ("nsock host 8888", "connect, and relay stdin and stdout"),
     ("nsock -l 8888 > copy", "receive a file ..."),
     ("nsock host 8888 < file", "... and send it"),
     ("nsock -v host 80", "tell each address tried, with its time"),
+    ("nsock -z host 22,80,8000-8100", "which of these ports are open"),
+    ("nsock -z --until-open 30s db 5432", "wait for a service to start"),
+    ("nsock -zu host 53,123,161", "UDP ports: open only where something answers"),
     ("nsock -lk 8080 < page", "the page to everybody who comes"),
     ("nsock -lk --echo 8888", "an echo server"),
     ("nsock -lk --reply 'OK...{}' 8888", "answer each line, and show it"),
@@ -31,11 +35,12 @@ pub const EXAMPLES: [(&str, &str); 13] = [
 ];
 
 /// The forms of a command line.
-pub const SYNOPSIS: [&str; 4] = [
+pub const SYNOPSIS: [&str; 5] = [
     "nsock [-u] [OPTIONS] HOST PORT",
     "nsock [-u] -l [-k] [OPTIONS] [ADDR] PORT",
     "nsock [-u] -l --echo|--hello|--reply TEXT|--discard [-k] [OPTIONS] [ADDR] PORT",
-    "nsock -U [-u] [-l [-k]] [OPTIONS] PATH",
+    "nsock -z [-u] [OPTIONS] HOST[,HOST...] PORTS...",
+    "nsock -U [-u] [-l [-k] | -z] [OPTIONS] PATH",
 ];
 
 const TEMPLATE: &str = "{name} {version}: {about}
@@ -60,7 +65,7 @@ const TEMPLATE: &str = "{name} {version}: {about}
     args_override_self = true,
 )]
 pub struct Args {
-    /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -U PATH
+    /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -z HOST[,HOST...] PORTS..., with -U PATH
     #[arg(value_name = "HOST PORT", hide = true)]
     pub words: Vec<String>,
     /// What to do.
@@ -72,6 +77,9 @@ pub struct Args {
     /// What answers, instead of stdin.
     #[command(flatten)]
     pub answering: Answering,
+    /// Asking ports.
+    #[command(flatten)]
+    pub probing: Probing,
     /// Many peers.
     #[command(flatten)]
     pub many: Many,
@@ -99,6 +107,10 @@ pub struct Mode {
     /// Listen for a peer instead of connecting to one
     #[arg(short, long)]
     pub listen: bool,
+
+    /// Ask which ports are open
+    #[arg(short = 'z', long, conflicts_with = "listen")]
+    pub probe: bool,
 
     /// UDP instead of TCP
     #[arg(short, long)]

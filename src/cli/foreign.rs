@@ -5,7 +5,7 @@ pub(super) fn way_out(flag: &str) -> Option<&'static str> {
     FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|known| known == flag)).map(|(_, way)| *way)
 }
 
-const FLAGS: [(&str, &str); 21] = [
+const FLAGS: [(&str, &str); 17] = [
     (
         "-e -c --exec --sh-exec --lua-exec",
         "nsock runs no programs; join one by pipes: mkfifo f; program < f | nsock -l 8888 > f",
@@ -18,19 +18,12 @@ const FLAGS: [(&str, &str); 21] = [
     ("-O -M", "for buffer sizes use --rcvbuf and --sndbuf, for hops --ttl"),
     ("-T", "in other netcats this is TOS (here --tos) or telnet (here -t)"),
     (
-        "-z --probe",
-        "probing ports comes with a later version; try one port with nsock -v -w 2 -q 0 HOST PORT < /dev/null",
-    ),
-    ("-r --random", "it orders a probe's ports, and probing comes with a later version"),
-    (
         "--http",
         "it comes with a later version; write the request by hand: printf 'GET / HTTP/1.1\\r\\n...' | nsock host 80",
     ),
     ("-S", "TCP MD5 signatures are not supported"),
     ("-H --header --data --raw -f --fail --method", "it belongs to --http, which comes with a later version"),
     ("-X", "nsock has no proxy yet; as the method of --http it comes with a later version"),
-    ("-P", "nsock has no proxy yet; as the width of a probe it comes with a later version"),
-    ("--parallel --retries --all --banner --exclude", "it belongs to probing, which comes with a later version"),
     ("--allow --deny --allowfile --denyfile", "nsock filters no clients; a firewall does"),
     ("-g -G", "source routing is not supported; to limit connecting use --connect-timeout"),
     ("--sctp --vsock --dccp", "nsock speaks TCP, UDP and Unix sockets"),

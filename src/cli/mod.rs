@@ -8,8 +8,12 @@ mod foreign;
 pub mod peer;
 pub mod plan;
 pub mod port;
+pub mod ports;
+pub mod probe;
 mod read;
+pub mod shard;
 pub mod size;
+pub mod targets;
 mod tos;
 mod usage;
 

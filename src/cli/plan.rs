@@ -8,7 +8,10 @@ use super::address::{Family, Host};
 use super::args::Color;
 use super::duration::Patience;
 use super::peer::{Proto, UnixName};
+use super::ports::{Ports, Reader};
+use super::shard::Shard;
 use super::size::Cut;
+use super::targets::Word;
 use crate::logic::filter::Filters;
 use crate::session::{Mode, Script};
 
@@ -32,6 +35,70 @@ pub enum Deed {
     Connect(Connect),
     /// We listen.
     Listen(Listen),
+    /// We ask which ports are open.
+    Probe(Box<Probe>),
+}
+
+/// Ports to ask.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// By which protocol.
+    pub proto: Proto,
+    /// Which.
+    pub what: Sought,
+    /// The same, as it was written.
+    pub text: String,
+    /// From where.
+    pub from: From,
+    /// How long looking a name up may take.
+    pub lookup_limit: Limit,
+    /// How long a port's answer is waited for, retries included.
+    pub patience: Duration,
+    /// How often a silent port is asked again.
+    pub retries: u32,
+    /// How many are asked at once; as many as there are descriptors for where it is none.
+    pub parallel: Option<usize>,
+    /// The time between two that are asked.
+    pub interval: Duration,
+    /// In a random order.
+    pub random: bool,
+    /// Which share of them.
+    pub shard: Shard,
+    /// Whether every port is told, and must be open.
+    pub all: bool,
+    /// Ask again until it is open, for so long.
+    pub until_open: Option<Duration>,
+    /// Whether what a service says first is told.
+    pub banner: bool,
+    /// What UDP ports are asked with; what their usual services answer where it is none.
+    pub data: Option<Data>,
+}
+
+/// What is probed.
+#[derive(Clone, Debug)]
+pub enum Sought {
+    /// Ports of hosts.
+    Ports {
+        /// Whose.
+        word: Word,
+        /// Which, where the hosts have none of their own.
+        ports: Option<Ports>,
+        /// Reads those that a list has.
+        reader: Reader,
+    },
+    /// A Unix socket.
+    Unix(UnixName),
+}
+
+/// Bytes to send that the user names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// These.
+    Text(String),
+    /// Those of a file.
+    File(PathBuf),
+    /// Those of stdin.
+    Stdin,
 }
 
 /// A place in the network, or in this machine.
@@ -232,6 +299,8 @@ pub struct Voice {
     pub hex: Option<Hex>,
     /// Whether progress is shown in any case.
     pub progress: bool,
+    /// Whether it is a probe that is told of.
+    pub probes: bool,
 }
 
 /// Where the bytes are dumped.

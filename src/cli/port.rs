@@ -19,9 +19,16 @@ pub fn parse(text: &str) -> Result<u16, String> {
     }
     services().by_name.get(text).copied().ok_or_else(|| {
         let several = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains([',', '-']);
-        let hint = if several { "; several ports can only be probed, which comes with a later version" } else { "" };
+        let hint = if several { "; several ports are probed: nsock -z HOST PORTS" } else { "" };
         format!("'{text}' is neither a port number nor a service name{hint}")
     })
+}
+
+/// The port of a service, where its name means this protocol's if it means both.
+pub fn named(text: &str, proto: Proto) -> Option<u16> {
+    let services = services();
+    let udp = (proto == Proto::Udp).then(|| services.udp_by_name.get(text)).flatten();
+    udp.or_else(|| services.by_name.get(text)).copied()
 }
 
 /// The name of the service that usually has this port.
@@ -31,17 +38,14 @@ pub fn service(port: u16, proto: Proto) -> Option<&'static str> {
     by_port.get(&port).map(String::as_str)
 }
 
-/// Services of the well-known ports (IANA), for machines without `/etc/services`.
-const COMMON: &str = "echo 7/tcp\necho 7/udp\ndiscard 9/tcp\ndaytime 13/tcp\nftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\n\
-    time 37/tcp\nwhois 43/tcp\ndomain 53/tcp\ndomain 53/udp\ngopher 70/tcp\nfinger 79/tcp\nhttp 80/tcp www\nkerberos 88/tcp\n\
-    pop3 110/tcp\nsunrpc 111/tcp\nnntp 119/tcp\nntp 123/udp\nimap2 143/tcp imap\nsnmp 161/udp\nbgp 179/tcp\n\
-    irc 194/tcp\nldap 389/tcp\nhttps 443/tcp\nmicrosoft-ds 445/tcp\nsubmission 587/tcp\nldaps 636/tcp\n\
-    rsync 873/tcp\nimaps 993/tcp\npop3s 995/tcp\nsocks 1080/tcp\nmysql 3306/tcp\npostgresql 5432/tcp\n\
-    xmpp-client 5222/tcp\nredis 6379/tcp\nhttp-alt 8080/tcp\n";
+/// For machines without `/etc/services`.
+const COMMON: &str = include_str!("services");
 
 #[derive(Default)]
 struct Services {
     by_name: HashMap<String, u16>,
+    /// Only names that have another port by UDP.
+    udp_by_name: HashMap<String, u16>,
     tcp: HashMap<u16, String>,
     udp: HashMap<u16, String>,
 }
@@ -64,17 +68,21 @@ impl Services {
             let (Some(name), Some(place)) = (words.next(), words.next()) else {
                 continue;
             };
-            let (port, by_port) = match place.split_once('/') {
-                Some((port, "tcp")) => (port, &mut table.tcp),
-                Some((port, "udp")) => (port, &mut table.udp),
+            let (port, udp) = match place.split_once('/') {
+                Some((port, "tcp")) => (port, false),
+                Some((port, "udp")) => (port, true),
                 _ => continue,
             };
             let Ok(port) = port.parse() else {
                 continue;
             };
+            let by_port = if udp { &mut table.udp } else { &mut table.tcp };
             by_port.entry(port).or_insert_with(|| name.to_owned());
             for name in std::iter::once(name).chain(words) {
-                table.by_name.entry(name.to_owned()).or_insert(port);
+                let known = *table.by_name.entry(name.to_owned()).or_insert(port);
+                if udp && known != port {
+                    table.udp_by_name.entry(name.to_owned()).or_insert(port);
+                }
             }
         }
         table
@@ -115,8 +123,31 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_two_ports_keeps_both() {
+        let table = Services::read("talk 517/tcp\ntalk 518/udp\ntalk 519/udp\n");
+        assert_eq!((table.by_name.get("talk"), table.udp_by_name.get("talk")), (Some(&517), Some(&518)));
+        assert_eq!((named("http", Proto::Udp), named("http", Proto::Tcp)), (Some(80), Some(80)));
+    }
+
+    #[test]
     fn the_built_in_table_is_well_formed() {
         let table = Services::read(COMMON);
-        assert_eq!(table.tcp.len() + table.udp.len(), COMMON.lines().count());
+        let lines = COMMON.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(table.tcp.len() + table.udp.len(), lines.count());
+        assert!(table.by_name.keys().all(|name| !name.contains(|c: char| c.is_ascii_uppercase())));
+    }
+
+    #[test]
+    fn the_built_in_table_knows_the_usual_services_both_ways() {
+        let table = Services::read(COMMON);
+        for (name, port) in [("ssh", 22), ("www", 80), ("imap", 143), ("tftp", 69), ("sip", 5060), ("vnc", 5900)] {
+            assert_eq!(table.by_name.get(name), Some(&port), "{name}");
+        }
+        for (port, tcp, udp) in
+            [(53, Some("domain"), Some("domain")), (123, None, Some("ntp")), (22, Some("ssh"), None)]
+        {
+            assert_eq!(table.tcp.get(&port).map(String::as_str), tcp, "{port}");
+            assert_eq!(table.udp.get(&port).map(String::as_str), udp, "{port}");
+        }
     }
 }

@@ -14,11 +14,12 @@ use super::plan::{
     Voice,
 };
 use super::port;
+use super::probe::{self, probe};
 use super::usage::Usage;
 use crate::logic::filter::Filters;
 
 /// Without `-w` connecting gives up after this long.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Checks the words and puts them in order.
 pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
@@ -41,18 +42,21 @@ pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
         stop: args.ends.stop.clone().filter(|_| answer.is_none()),
         ..relay(&args, wait, no_wait)
     };
-    let voice = voice(&args.tell);
+    let voice = voice(&args.tell, args.mode.probe);
     if voice.json && voice.hex == Some(Hex::Stderr) {
         return Err("with --json the dump needs a file of its own: --hex=FILE".into());
     }
     let deadline = args.time.deadline;
-    let deed = if args.mode.listen {
+    let deed = if args.mode.probe {
+        let from = from(proto, &args)?;
+        Deed::Probe(Box::new(probe(proto, &args, from, wait)?))
+    } else if args.mode.listen {
         let limit = Limit { time: wait.unwrap_or(CONNECT_LIMIT), asked: wait.is_some() };
         Deed::Listen(listen(proto, args, answer, limit)?)
     } else {
         let asked = args.time.connect_timeout.or(wait);
         let limit = Limit { time: asked.unwrap_or(CONNECT_LIMIT), asked: asked.is_some() };
-        Deed::Connect(connect(proto, args, limit)?)
+        Deed::Connect(connect(proto, &args, limit)?)
     };
     Ok(Plan { deed, relay, voice, deadline })
 }
@@ -88,7 +92,7 @@ fn relay(args: &Args, wait: Option<Duration>, no_wait: bool) -> Relay {
     }
 }
 
-fn voice(tell: &args::Tell) -> Voice {
+fn voice(tell: &args::Tell, probes: bool) -> Voice {
     Voice {
         level: tell.verbose,
         quiet: tell.quiet,
@@ -100,6 +104,7 @@ fn voice(tell: &args::Tell) -> Voice {
             false => Hex::File(file.clone()),
         }),
         progress: tell.progress,
+        probes,
     }
 }
 
@@ -115,23 +120,27 @@ fn options(args: &Args) -> SocketOptions {
     }
 }
 
-fn connect(proto: Proto, args: Args, limit: Limit) -> Result<Connect, Usage> {
-    let options = options(&args);
-    let family = args.place.family();
-    let source = args.place.source.as_deref();
-    let (to, addr, unix) = if proto.is_unix() {
-        let to = UnixName::parse(OsStr::new(&unix_path(&args)?))?;
-        (Place::Unix(to), None, source.map(|name| UnixName::parse(OsStr::new(name))).transpose()?)
-    } else {
-        let to = inet_target(&args, family)?;
-        let from = source.map(|text| local_addr(text, family)).transpose()?;
-        if let (Some(from), Place::Inet(host, _)) = (&from, &to) {
-            same_version(from, host)?;
-        }
-        (to, from, None)
+fn connect(proto: Proto, args: &Args, limit: Limit) -> Result<Connect, Usage> {
+    let from = from(proto, args)?;
+    let to = match proto.is_unix() {
+        true => Place::Unix(UnixName::parse(OsStr::new(&unix_path(args)?))?),
+        false => inet_target(args, from.family)?,
     };
-    let place = args.place;
-    Ok(Connect { proto, to, from: From { family, no_dns: place.no_dns, addr, port: place.port, unix, options }, limit })
+    if let (Some(from), Place::Inet(host, _)) = (&from.addr, &to) {
+        same_version(from, host)?;
+    }
+    Ok(Connect { proto, to, from, limit })
+}
+
+/// The local end of what is connected.
+fn from(proto: Proto, args: &Args) -> Result<From, Usage> {
+    let (place, family) = (&args.place, args.place.family());
+    let source = place.source.as_deref();
+    let (addr, unix) = match proto.is_unix() {
+        true => (None, source.map(|name| UnixName::parse(OsStr::new(name))).transpose()?),
+        false => (source.map(|text| local_addr(text, family)).transpose()?, None),
+    };
+    Ok(From { family, no_dns: place.no_dns, addr, port: place.port, unix, options: options(args) })
 }
 
 fn inet_target(args: &Args, family: Family) -> Result<Place<Host>, Usage> {
@@ -218,7 +227,7 @@ fn inet_listen(args: &Args, family: Family) -> Result<Place<Option<Host>>, Usage
 }
 
 /// The one operand of a Unix socket; what belongs to IP has no place beside it.
-fn unix_path(args: &Args) -> Result<String, Usage> {
+pub(super) fn unix_path(args: &Args) -> Result<String, Usage> {
     let place = &args.place;
     let alien = [
         (place.ipv4, "-4"),
@@ -244,7 +253,7 @@ fn unix_path(args: &Args) -> Result<String, Usage> {
 }
 
 /// A numeric address must be of the family asked for.
-fn admit(family: Family, host: &Host) -> Result<(), Usage> {
+pub(super) fn admit(family: Family, host: &Host) -> Result<(), Usage> {
     let addr = match host {
         Host::Ip(ip) => *ip,
         Host::Scoped(ip, _) => IpAddr::V6(*ip),
@@ -282,7 +291,7 @@ fn needs(args: &Args) -> Result<(), Usage> {
     let rules = [
         (said.greeting.is_some(), "--greeting", answers.is_some(), MODE),
         (said.delay.is_some(), "--delay", answers.is_some(), MODE),
-        (said.rate.is_some(), "--rate", answers.is_some() && mode.udp, "-u and an answering mode"),
+        (args.probing.rate.is_some(), "--rate", mode.probe || (answers.is_some() && mode.udp), "-z, or -u and a mode"),
         (mode.port_file.is_some(), "--port-file", mode.listen, "-l"),
         (args.time.accept_timeout.is_some(), "--accept-timeout", mode.listen, "-l"),
         (many.keep_open, "-k", mode.listen, "-l"),
@@ -300,6 +309,9 @@ fn needs(args: &Args) -> Result<(), Usage> {
     ];
     if let (true, Some((_, flag))) = (mode.udp, crowd.iter().find(|(given, _)| *given)) {
         return Err(format!("{flag} has no meaning for datagrams").into());
+    }
+    if let (false, Some(flag)) = (mode.probe, probe::unused(args)) {
+        return Err(format!("{flag} has a meaning only beside -z").into());
     }
     match rules.iter().find(|(given, _, met, _)| *given && !met) {
         Some((_, flag, _, other)) => Err(format!("{flag} has a meaning only beside {other}").into()),

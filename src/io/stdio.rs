@@ -102,6 +102,11 @@ pub fn stdout_is_terminal() -> bool {
     rustix::termios::isatty(rustix::stdio::stdout())
 }
 
+/// Whether stdout is where stderr is.
+pub fn stdout_is_stderr() -> bool {
+    ask::same_file(rustix::stdio::stdout(), rustix::stdio::stderr())
+}
+
 /// Whether stdin or stdout is a file, whose end is of interest.
 pub fn carries_a_file() -> bool {
     ask::is_regular(rustix::stdio::stdin()) || ask::is_regular(rustix::stdio::stdout())

@@ -7,11 +7,13 @@ pub mod halt;
 pub mod label;
 pub mod message;
 pub mod pace;
+pub mod payload;
 pub mod peers;
 pub mod quiet;
 pub mod race;
 pub mod rate;
 pub mod request_line;
+pub mod sweep;
 pub mod timers;
 
 /// Somebody who wants to see bytes on their way. Where somebody looks, bytes go through memory.

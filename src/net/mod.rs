@@ -2,8 +2,12 @@
 
 pub mod acceptor;
 pub mod attempt;
+pub mod banner;
 pub mod bind;
 pub mod datagram;
+pub mod icmp;
+pub mod knock;
+pub mod limits;
 mod path;
 pub mod resolve;
 pub mod socket;

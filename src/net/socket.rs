@@ -149,17 +149,24 @@ pub fn make_prompt(socket: &Socket) {
 /// What the system says to the local end.
 pub fn open_from(peer: &Peer, local: &Origin) -> Result<Socket, Failure> {
     let socket = open(peer, &local.options)?;
-    if let Some(from) = local.addr_for(peer) {
-        if local.port.is_some() && peer.proto == Proto::Tcp {
-            // A fixed port is wanted again while its last connection lingers in TIME_WAIT.
-            let _ = socket.set_reuse_address(true);
-        }
-        sockaddr(&from).and_then(|addr| socket.bind(&addr)).map_err(|error| {
-            let object = Object::Peer(Peer::at(peer.proto, from));
-            Failure::system(Deed::Bind, object, &error, Exit::Local)
-        })?;
-    }
+    bind_from(&socket, peer, local)?;
     Ok(socket)
+}
+
+/// Gives a socket its local end, where something of it was asked for.
+///
+/// # Errors
+/// What the system says to it.
+pub(super) fn bind_from(socket: &Socket, peer: &Peer, local: &Origin) -> Result<(), Failure> {
+    let Some(from) = local.addr_for(peer) else { return Ok(()) };
+    if local.port.is_some() && peer.proto == Proto::Tcp {
+        // A fixed port is wanted again while its last connection lingers in TIME_WAIT.
+        let _ = socket.set_reuse_address(true);
+    }
+    sockaddr(&from).and_then(|addr| socket.bind(&addr)).map_err(|error| {
+        let object = Object::Peer(Peer::at(peer.proto, from));
+        Failure::system(Deed::Bind, object, &error, Exit::Local)
+    })
 }
 
 /// Begins to connect; the socket is writable when it is known how that went.

@@ -12,7 +12,8 @@ use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
 use crate::cli::port::service;
 use crate::error::{Failure, Lost, Object, Way};
-use crate::event::{By, Close, Event, How};
+use crate::event::{By, Close, Event, Finding, How, Probed};
+use crate::logic::sweep::State;
 
 /// The voice for people.
 pub(super) struct Human {
@@ -37,6 +38,27 @@ impl Human {
         };
         colored::control::set_override(on);
         Self { level: voice.level, quiet: voice.quiet, setbacks: String::new() }
+    }
+
+    /// Whether nothing is to be told at all.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// The sentence on a port, OpenBSD's; empty where this voice does not tell it. One that was asked for alone and is not
+    /// open is an error, unless that is listed.
+    pub(super) fn found(&self, finding: &Finding) -> String {
+        let open = finding.state == State::Open;
+        match self.level > 0 || (finding.alone && !open && !finding.listed) {
+            _ if self.quiet => String::new(),
+            false => String::new(),
+            true if open => {
+                let took = finding.rtt.map(span).unwrap_or_default();
+                let tries = if finding.tries > 1 { format!(", {} tries", finding.tries) } else { String::new() };
+                format!("Connection to {} {} ({took}{tries})\n", port_of(&finding.peer), "succeeded!".green())
+            }
+            true => failed(&finding.failure()),
+        }
     }
 
     /// The lines that tell an event; empty where this voice does not tell it.
@@ -69,6 +91,7 @@ fn told(event: &Event, level: u8) -> String {
         (Event::Missed { datagrams }, _) => {
             format!("nsock: receive of datagrams failed: the kernel dropped {datagrams} before they were read")
         }
+        (Event::Probed(probed), level) => return swept(probed, level),
         (Event::Progress { traffic, asked: true }, _) => format!("nsock: {}", progress::text(traffic)),
         (_, 0) | (Event::Progress { .. }, _) => return String::new(),
         (Event::Listen { proto, addrs }, _) => listening(*proto, addrs),
@@ -111,6 +134,30 @@ fn told(event: &Event, level: u8) -> String {
         (Event::Setback(_) | Event::Trouble(_) | Event::Error(_), _) => return String::new(),
     };
     text + "\n"
+}
+
+/// The summary of a probe: an error where nothing was open, else for `-v` or a person at a terminal.
+fn swept(probed: &Probed, level: u8) -> String {
+    let tally = &probed.tally;
+    let (open, total) = (tally.of(State::Open), tally.decided());
+    if probed.alone || (open > 0 && level == 0 && !std::io::stderr().is_terminal()) {
+        return String::new();
+    }
+    let mut details: Vec<String> = State::ALL[1..]
+        .iter()
+        .filter(|&&state| tally.of(state) > 0)
+        .map(|&state| format!("{} {}", tally.of(state), state.word()))
+        .collect();
+    details.push(span(probed.took));
+    if open > 0 || level > 0 {
+        details.push(format!("{:.0} ports/s", total as f64 / probed.took.as_secs_f64().max(1e-6)));
+    }
+    let open = if open == 0 { "none".into() } else { open.to_string() };
+    let total = match tally.total > total {
+        true => format!("{total} of {} ports asked", tally.total),
+        false => format!("{total} ports"),
+    };
+    format!("nsock: probe of {}: {open} of {total} open ({})\n", escaped(&probed.what), details.join(", "))
 }
 
 fn listening(proto: Proto, addrs: &[Addr]) -> String {
@@ -166,11 +213,15 @@ fn failed(failure: &Failure) -> String {
         Object::Named(name) => escaped(name),
         Object::File(path) => escaped(&path.display().to_string()),
     };
-    let details: Vec<String> =
-        [failure.errno.map(|number| format!("errno {number}")), failure.duration.map(span), failure.lost.map(lost)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let details: Vec<String> = [
+        failure.errno.map(|number| format!("errno {number}")),
+        failure.tries.map(|tries| format!("no answer to {tries} {}", if tries == 1 { "try" } else { "tries" })),
+        failure.duration.map(span),
+        failure.lost.map(lost),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let details = match details.is_empty() {
         true => String::new(),
         false => format!(" ({})", details.join(", ")),

@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 use crate::cli::peer::{Addr, Proto};
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
-use crate::event::{Close, Event};
+use crate::event::{Close, Event, Finding, Probed};
+use crate::logic::sweep::State;
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 15] = [
+pub const SCHEMA: [(&str, &str, &str); 17] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
@@ -23,6 +24,16 @@ pub const SCHEMA: [(&str, &str, &str); 15] = [
         "progress",
         "sent_bytes received_bytes expected_bytes duration_s",
         "asked for by SIGUSR1, and each second with --progress",
+    ),
+    (
+        "port",
+        "host addr port proto state service reason rtt_s tries banner",
+        "a port was asked; on stdout, only those that are open without --all",
+    ),
+    (
+        "probed",
+        "what total open closed filtered unreachable open_or_filtered tries duration_s",
+        "a probe is over: how many ports were in which state, and how many tries it took",
     ),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
     ("missed", "datagrams", "so many datagrams came and the kernel dropped them, since they were not read in time"),
@@ -97,6 +108,7 @@ pub(super) fn lines(event: &Event) -> String {
             }),
         ),
         Event::Missed { datagrams } => line("missed", json!({ "datagrams": datagrams })),
+        Event::Probed(probed) => line("probed", swept(probed)),
         Event::Unanswered { datagrams } => line("unanswered", json!({ "datagrams": datagrams })),
         Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) => {
             line("error", failed(failure, false))
@@ -112,6 +124,30 @@ pub(super) fn dropped(events: u64) -> String {
 
 fn listening(proto: Proto, addr: &Addr) -> String {
     line("listen", json!({ "proto": proto.word(), "addr": addr.to_string(), "port": addr.port() }))
+}
+
+/// The line of a port, for stdout.
+pub(super) fn found(finding: &Finding) -> String {
+    let peer = &finding.peer;
+    line(
+        "port",
+        json!({
+            "host": peer.host.as_deref(), "addr": peer.addr.to_string(), "port": peer.addr.port(),
+            "proto": peer.proto.word(), "state": finding.state.word(),
+            "service": peer.addr.port().and_then(|port| service(port, peer.proto)), "reason": finding.reason,
+            "rtt_s": finding.rtt.map(seconds), "tries": finding.tries,
+            "banner": finding.banner.as_deref().map(String::from_utf8_lossy),
+        }),
+    )
+}
+
+fn swept(probed: &Probed) -> Value {
+    let of = |state| probed.tally.of(state);
+    json!({
+        "what": probed.what, "total": probed.tally.total, "open": of(State::Open), "closed": of(State::Closed),
+        "filtered": of(State::Filtered), "unreachable": of(State::Unreachable),
+        "open_or_filtered": of(State::OpenOrFiltered), "tries": probed.tally.sent, "duration_s": seconds(probed.took),
+    })
 }
 
 fn closed(close: &Close) -> Value {

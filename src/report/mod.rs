@@ -4,6 +4,7 @@ mod hex;
 mod human;
 mod json;
 mod progress;
+mod results;
 
 pub use json::SCHEMA;
 
@@ -13,10 +14,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Instant, SystemTime};
 
 use self::progress::Progress;
+use self::results::Results;
 
+use crate::cli::args::Color;
 use crate::cli::plan::{Hex, Voice};
 use crate::error::{Deed, Exit, Failure, Object, Way};
-use crate::event::{Chunk, Event, Tell};
+use crate::event::{Chunk, Event, Finding, Tell};
 use crate::io::stdio::{complain, prepare_stderr};
 
 /// Tells events on stderr.
@@ -25,6 +28,7 @@ pub struct Report {
     timestamps: bool,
     hex: Option<Dump>,
     progress: Option<Progress>,
+    results: Results,
     /// Events that nobody read stderr for.
     dropped: u64,
 }
@@ -57,9 +61,18 @@ impl Report {
             progress: Progress::new(
                 voice.progress && !voice.quiet,
                 voice.quiet || voice.json || voice.hex == Some(Hex::Stderr),
+                voice.probes,
             ),
+            results: Results::new(match voice.color {
+                Color::Always => Some(true),
+                Color::Never => Some(false),
+                Color::Auto => std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()).map(|_| false),
+            }),
             dropped: 0,
         };
+        if let (true, Some(progress)) = (voice.probes, &mut report.progress) {
+            progress.begin(clock());
+        }
         report.hex = match &voice.hex {
             None => None,
             Some(Hex::Stderr) => Some(Dump::Stderr),
@@ -99,6 +112,19 @@ impl Report {
         }
     }
 
+    /// Writes lines, with the time of day where that is wanted.
+    fn say(&mut self, lines: &str) {
+        match (&self.voice, self.timestamps) {
+            _ if lines.is_empty() => {}
+            (Tongue::Human(_), true) => {
+                let now = now();
+                let lines: String = lines.lines().map(|line| format!("{now} {line}\n")).collect();
+                self.write(&lines);
+            }
+            _ => self.write(lines), // JSON has its time in each object
+        }
+    }
+
     /// Says how many events were dropped, on a line of its own also where the last one was torn.
     fn dropped_note(&self) -> String {
         match &self.voice {
@@ -128,17 +154,25 @@ impl Tell for Report {
             Tongue::Human(human) => human.lines(event),
             Tongue::Json => json::lines(event),
         };
-        if lines.is_empty() {
-            return;
-        }
-        match (&self.voice, self.timestamps) {
-            (Tongue::Human(_), true) => {
-                let now = now();
-                let lines: String = lines.lines().map(|line| format!("{now} {line}\n")).collect();
-                self.write(&lines);
+        self.say(&lines);
+    }
+
+    fn result(&mut self, finding: &Finding) -> String {
+        let (sentence, result) = match &mut self.voice {
+            Tongue::Json if finding.listed || finding.alone => (String::new(), json::found(finding)),
+            Tongue::Json => return String::new(),
+            Tongue::Human(human) => {
+                let sentence = human.found(finding);
+                let stands_in = !sentence.is_empty() && self.results.shared;
+                let listed = finding.listed && !human.is_quiet() && !stands_in;
+                (sentence, if listed { self.results.line(finding) } else { String::new() })
             }
-            _ => self.write(&lines), // JSON has its time in each object
+        };
+        self.say(&sentence);
+        if let (false, Some(progress)) = (result.is_empty(), &self.progress) {
+            progress.hide();
         }
+        result
     }
 
     fn next_progress(&self) -> Option<Instant> {

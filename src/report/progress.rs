@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::human::span;
 use crate::event::Traffic;
 use crate::io::stdio;
+use crate::logic::sweep::{State, Tally};
 
 /// Between two drawings on a terminal, and between two lines elsewhere.
 const FRAME: Duration = Duration::from_millis(100);
@@ -23,11 +24,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// What was asked for, or what a person at a terminal would like to see: progress of a file, while stdout is not the
-    /// screen itself.
-    pub(super) fn new(asked: bool, unwanted: bool) -> Option<Self> {
+    /// What was asked for, or what a person at a terminal would like to see: progress of a probe, or of a file while stdout
+    /// is not the screen itself.
+    pub(super) fn new(asked: bool, unwanted: bool, probes: bool) -> Option<Self> {
         let terminal = stdio::stderr_is_ours();
-        let of_itself = !unwanted && terminal && !stdio::stdout_is_terminal() && stdio::carries_a_file();
+        let of_use = probes || (!stdio::stdout_is_terminal() && stdio::carries_a_file());
+        let of_itself = !unwanted && terminal && of_use;
         if !asked && !of_itself {
             return None;
         }
@@ -64,6 +66,13 @@ impl Progress {
         }
     }
 
+    /// Takes the line away, before somebody else writes to the same screen; it comes again.
+    pub(super) fn hide(&self) {
+        if let Some(bar) = &self.bar {
+            bar.suspend(|| ());
+        }
+    }
+
     /// Writes something else, with the line out of the way.
     pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
@@ -88,6 +97,9 @@ impl Drop for Progress {
 
 /// What went how fast, and how long the rest will take.
 pub(super) fn text(traffic: &Traffic) -> String {
+    if let Some(tally) = &traffic.ports {
+        return ports(tally, traffic.elapsed);
+    }
     let seconds = traffic.elapsed.as_secs_f64().max(1e-6);
     let rate = (traffic.sent.max(traffic.received)) as f64 / seconds;
     let sent = match traffic.expected {
@@ -101,6 +113,19 @@ pub(super) fn text(traffic: &Traffic) -> String {
     {
         let left = expected.saturating_sub(traffic.sent) as f64 * seconds / traffic.sent as f64;
         text += &format!(", {} left", span(Duration::from_secs_f64(left.min(1e9))));
+    }
+    text
+}
+
+/// How many ports were asked how fast, and how long the rest will take.
+fn ports(tally: &Tally, elapsed: Duration) -> String {
+    let (decided, total) = (tally.decided(), tally.total);
+    let seconds = elapsed.as_secs_f64().max(1e-6);
+    let rate = decided as f64 / seconds;
+    let mut text =
+        format!("{decided} of {total} ports, {} open, {rate:.0} ports/s, {}", tally.of(State::Open), span(elapsed));
+    if decided > 0 && decided < total {
+        text += &format!(", {} left", span(Duration::from_secs_f64(((total - decided) as f64 / rate).min(1e9))));
     }
     text
 }
@@ -126,8 +151,13 @@ mod tests {
 
     #[test]
     fn progress_says_what_how_fast_and_how_long() {
-        let mut traffic =
-            Traffic { sent: 50 << 20, received: 3, expected: Some(100 << 20), elapsed: Duration::from_secs(5) };
+        let mut traffic = Traffic {
+            sent: 50 << 20,
+            received: 3,
+            expected: Some(100 << 20),
+            elapsed: Duration::from_secs(5),
+            ports: None,
+        };
         assert_eq!(text(&traffic), "50.0 MiB of 100.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s, 5.00s left");
         traffic.expected = None;
         assert_eq!(text(&traffic), "50.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s");
@@ -135,7 +165,7 @@ mod tests {
 
     #[test]
     fn nothing_yet_is_no_division_by_it() {
-        let traffic = Traffic { sent: 0, received: 0, expected: Some(9), elapsed: Duration::ZERO };
+        let traffic = Traffic { sent: 0, received: 0, expected: Some(9), elapsed: Duration::ZERO, ports: None };
         assert_eq!(text(&traffic), "0 B of 9 B sent, 0 B received, 0 B/s, 0.0ms");
     }
 }

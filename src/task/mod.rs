@@ -8,6 +8,7 @@ pub mod hub;
 pub mod link;
 pub mod listen;
 pub mod local;
+pub mod probe;
 
 use std::time::Instant;
 

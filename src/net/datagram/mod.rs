@@ -5,7 +5,7 @@ mod batch;
 #[cfg(target_os = "linux")]
 mod many;
 mod place;
-mod refusal;
+pub(super) mod refusal;
 mod single;
 
 use std::io;
@@ -17,7 +17,7 @@ use socket2::Socket;
 
 pub use batch::{BATCH, Batch, Datagram, LONGEST};
 pub use place::{Place, UnixName};
-pub use refusal::{Icmp, Refusal};
+pub use refusal::Refusal;
 
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;

@@ -1,10 +1,11 @@
 //! Datagrams that the network refused: what ICMP said, to which datagram's address, and what the kernel dropped.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use socket2::Socket;
 
+use super::super::icmp::Icmp;
 use super::place::Place;
 
 /// A datagram sent earlier was refused. It says nothing of any other datagram, and nothing of the socket.
@@ -16,17 +17,6 @@ pub struct Refusal {
     pub errno: i32,
     /// The message; none where the system does not tell.
     pub icmp: Option<Icmp>,
-}
-
-/// An ICMP or ICMPv6 message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Icmp {
-    /// Its type.
-    pub kind: u8,
-    /// Its code.
-    pub code: u8,
-    /// Who sent it.
-    pub from: Option<IpAddr>,
 }
 
 /// Whether an error of a call may be what ICMP said of an earlier datagram (icmp(7): icmp_err_convert, and IPv6's).
@@ -53,7 +43,7 @@ pub(super) fn may_be_refusal(error: &io::Error) -> bool {
 
 /// Has the system keep what ICMP says for [`next`]; false where it cannot.
 #[cfg(target_os = "linux")]
-pub(super) fn keep(socket: &Socket, local: SocketAddr) -> bool {
+pub(in crate::net) fn keep(socket: &Socket, local: SocketAddr) -> bool {
     use nix::sys::socket::{setsockopt, sockopt};
     match local {
         SocketAddr::V4(_) => setsockopt(socket, sockopt::Ipv4RecvErr, &true),
@@ -63,18 +53,18 @@ pub(super) fn keep(socket: &Socket, local: SocketAddr) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn keep(_: &Socket, _: SocketAddr) -> bool {
+pub(in crate::net) fn keep(_: &Socket, _: SocketAddr) -> bool {
     false
 }
 
-/// The next that was kept.
+/// The next that was kept. A TCP socket keeps them too.
 #[cfg(target_os = "linux")]
-pub(super) fn next(socket: &Socket) -> Option<Refusal> {
+pub(in crate::net) fn next(socket: &Socket) -> Option<Refusal> {
     linux::next(socket)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn next(_: &Socket) -> Option<Refusal> {
+pub(in crate::net) fn next(_: &Socket) -> Option<Refusal> {
     None
 }
 
@@ -144,7 +134,8 @@ mod linux {
 
     /// What the system itself said (a datagram too long) was its call's error already.
     fn refusal(error: &libc::sock_extended_err, from: Option<IpAddr>) -> Option<Refusal> {
-        let icmp = Icmp { kind: error.ee_type, code: error.ee_code, from };
+        let v6 = error.ee_origin == libc::SO_EE_ORIGIN_ICMP6;
+        let icmp = Icmp { v6, kind: error.ee_type, code: error.ee_code, from };
         [libc::SO_EE_ORIGIN_ICMP, libc::SO_EE_ORIGIN_ICMP6].contains(&error.ee_origin).then_some(Refusal {
             to: None,
             errno: error.ee_errno as i32,

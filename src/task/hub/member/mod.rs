@@ -219,7 +219,7 @@ impl Member {
 
     /// What it has carried so far.
     pub(super) fn traffic(&self, now: Instant) -> Traffic {
-        Traffic { sent: self.sent, received: self.received, expected: None, elapsed: now - self.began }
+        Traffic { sent: self.sent, received: self.received, expected: None, elapsed: now - self.began, ports: None }
     }
 
     fn broke(&mut self, error: Option<io::Error>) -> Over {

@@ -1,0 +1,454 @@
+//! The Sweep: which port is probed next and when, how long its answer is waited for, how often it is asked again, and
+//! what is known of it in the end. It opens no socket and reads no clock: its owner does what a [`Step`] says and tells
+//! what came of it.
+//!
+//! # A port's way
+//!
+//! Its host's turn comes (`group`), its own turn comes, and a try starts when the host's window (`window`), the room on
+//! this machine (`room`) and the rate (`rhythm`) allow it. Any answer decides it. Silence (`waits`: as long as the round
+//! trips to this host say, `rtt`) makes the owner close the socket, and the port is asked again, before any port not yet
+//! asked, until its tries or its patience are spent. A try that this machine could not start counts for nothing: its port
+//! waits for its turn again.
+//!
+//! # The order
+//!
+//! The hosts take turns, up to [`ABREAST`] of them in the order written, each going through its ports in the order written:
+//! kinder than one host after another, since each is asked more slowly, and what is known of a host need be kept only
+//! while it is probed. In random order, the hosts of a group and the ports of each host are shuffled.
+//!
+//! # Bounds
+//!
+//! Numbers are computed from places: a sweep of 2^32 addresses at 65,535 ports is as small as one of a single port. What is
+//! stored is what is under way or waits for a retry, at most [`Rules::parallel`] ports, and their hosts. Every try has a
+//! deadline and every port a last try, so that a sweep ends, unless its machine can never again start a try
+//! ([`Sweep::starving`]).
+
+mod again;
+mod answer;
+mod group;
+mod host;
+mod rhythm;
+mod room;
+mod rtt;
+mod share;
+mod shuffle;
+mod tally;
+mod waits;
+mod window;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+
+pub use again::Again;
+pub use answer::{Answer, State, Verdict};
+pub use group::{Group, Hosts};
+pub use tally::Tally;
+
+use self::group::Feed;
+use self::host::Host;
+use self::rhythm::Rhythm;
+use self::room::Room;
+use self::waits::Waits;
+use super::timers::Timers;
+use crate::cli::shard::Shard;
+
+/// So many hosts take turns, where there are so many.
+pub const ABREAST: usize = 64;
+
+/// A host's window does not close further by loss: one try a round trip would be slower than any limit met in practice.
+const LEAST_WINDOW: usize = 4;
+
+/// Nor for datagrams: what is lost there is mostly the ICMP error of a closed port, by a limit (`Waits::base` has it) that
+/// no sweep worth waiting for could keep. The silent ones are told as `open|filtered`, which is what is known of them.
+/// Systems that limit the errors of the whole host, to some hundred a second, are met by a window like this: fifty is
+/// also the burst that Linux allowed to all destinations together before it allowed more (icmp_msgs_burst, ip-sysctl.rst).
+const LEAST_DATAGRAM_WINDOW: usize = 50;
+
+/// TCP sends its SYN again after a second (RFC 6298 section 2): what takes longer may answer that one, and is no round trip.
+const OWN_RETRY: Duration = Duration::from_secs(1);
+
+/// What the user wants of a sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Datagrams: a port that stays silent is [`State::OpenOrFiltered`].
+    pub datagram: bool,
+    /// At most so many tries at once, at least 1.
+    pub parallel: usize,
+    /// The time between two starts; none for as fast as it goes.
+    pub interval: Duration,
+    /// How often a silent port is asked again.
+    pub retries: u32,
+    /// How long a port's answer is waited for in all.
+    pub patience: Duration,
+    /// A random order, by its seed.
+    pub random: Option<u64>,
+    /// Which part of it this machine does.
+    pub shard: Shard,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            datagram: false,
+            parallel: 1_000,
+            interval: Duration::ZERO,
+            retries: 3,
+            patience: Duration::from_secs(2),
+            random: None,
+            shard: Shard::WHOLE,
+        }
+    }
+}
+
+/// A try under way, by a small number: smaller than [`Rules::parallel`]. It is used again for another try once this one
+/// has been answered, was given up or could not start.
+pub type Id = usize;
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Start a try, and tell [`Sweep::answered`] or [`Sweep::shortage`] of it unless it is given up before.
+    Start(Start),
+    /// No answer will be waited for any longer: close its socket, and tell nothing of it any more.
+    GiveUp(Id),
+    /// A port is decided that stayed silent.
+    Tell(Verdict),
+    /// Nothing, until this time or until something is told; what is told may make it sooner. It may come to nothing, then
+    /// it was too early.
+    Wait(Option<Instant>),
+    /// All is decided.
+    Done,
+}
+
+/// A try to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Its number.
+    pub id: Id,
+    /// The place of its group.
+    pub place: usize,
+    /// Address and port.
+    pub addr: SocketAddr,
+    /// Which try of its port it is, counted from 1.
+    pub attempt: u32,
+}
+
+/// A sweep over the ports of many hosts.
+pub struct Sweep {
+    rules: Rules,
+    waits: Waits,
+    room: Room,
+    rhythm: Rhythm,
+    tally: Tally,
+    /// Hosts whose turn has not come.
+    feeds: VecDeque<Feed>,
+    /// Whether more may be added.
+    more: bool,
+    hosts: Slab<Host>,
+    /// Hosts that may have a retry to start, in turn.
+    retrying: VecDeque<usize>,
+    /// Hosts that may have a port to begin with, in turn.
+    beginning: VecDeque<usize>,
+    ports: Slab<Port>,
+    under_way: usize,
+    timers: Timers,
+    /// Verdicts on those that stayed silent.
+    silent: VecDeque<Verdict>,
+}
+
+/// A port that is under way or waits for a retry.
+#[derive(Clone, Copy, Debug)]
+struct Port {
+    host: usize,
+    number: u16,
+    /// Tries started.
+    tries: u32,
+    /// How long those that were silent were waited for.
+    waited: Duration,
+    /// The one under way: when it started, and where it stands among those of its host.
+    running: Option<(Instant, usize)>,
+}
+
+impl Sweep {
+    /// A sweep over nothing yet.
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            waits: Waits::new(rules.patience, rules.retries, rules.datagram),
+            room: Room::new(rules.parallel),
+            rhythm: Rhythm::new(rules.interval),
+            rules,
+            tally: Tally::default(),
+            feeds: VecDeque::new(),
+            more: true,
+            hosts: Slab::new(),
+            retrying: VecDeque::new(),
+            beginning: VecDeque::new(),
+            ports: Slab::new(),
+            under_way: 0,
+            timers: Timers::default(),
+            silent: VecDeque::new(),
+        }
+    }
+
+    /// Adds hosts, behind those that are there.
+    pub fn add(&mut self, group: Group) {
+        let feed = Feed::new(group, self.rules.shard, self.rules.random);
+        self.tally.total += feed.count();
+        self.feeds.push_back(feed);
+    }
+
+    /// Whether the turn of every host has come that was added. Who has many to add, or names to look up for it, may wait
+    /// for this: what waits its turn is the one thing here that grows.
+    pub fn is_hungry(&self) -> bool {
+        self.feeds.is_empty()
+    }
+
+    /// No more hosts come: once all is decided, it is done.
+    pub fn complete(&mut self) {
+        self.more = false;
+    }
+
+    /// What to do now. To be asked until it says to wait, or that it is done; whoever does not ask for a while starts
+    /// and gives up later, and loses nothing.
+    ///
+    /// What has come is to be told first, or its try might be given up unheard. A round trip is measured from the `now`
+    /// of its start: where many start in one turn of the loop, the clock is to be read anew for each.
+    pub fn step(&mut self, now: Instant) -> Step {
+        if let Some(verdict) = self.silent.pop_front() {
+            return Step::Tell(verdict);
+        }
+        if let Some(id) = self.give_up(now) {
+            return Step::GiveUp(id);
+        }
+        if let Some(start) = self.start(now) {
+            return Step::Start(start);
+        }
+        match self.more || !self.feeds.is_empty() || !self.hosts.is_empty() {
+            true => Step::Wait(self.next(now)),
+            false => Step::Done,
+        }
+    }
+
+    /// A try was answered. Its socket is the owner's to close. Of a try that is not under way nothing is believed.
+    /// The verdict that follows.
+    pub fn answered(&mut self, id: Id, answer: Answer, now: Instant) -> Option<Verdict> {
+        let (port, started) = self.stop(id)?;
+        self.room.ended();
+        let rtt = now.saturating_duration_since(started);
+        let host = &mut self.hosts[port.host];
+        if answer.is_the_hosts() && (self.rules.datagram || rtt < OWN_RETRY) {
+            host.rtt.sample(rtt);
+        }
+        let base = self.waits.base(&host.rtt);
+        host.window.answered(port.tries - 1, now, base);
+        self.hurry(port.host);
+        Some(self.decide(id, answer.state(), Some(rtt), port.waited + rtt))
+    }
+
+    /// A try could not start for want of descriptors, memory or local ports (EMFILE, ENFILE, ENOBUFS, ENOMEM,
+    /// EADDRNOTAVAIL, EAGAIN). It did not happen: it will be started again, beside fewer others.
+    pub fn shortage(&mut self, id: Id, now: Instant) {
+        let Some((port, _)) = self.stop(id) else { return };
+        self.room.short(self.under_way, now);
+        self.tally.sent -= 1;
+        self.ports[id].tries -= 1;
+        self.hosts[port.host].waiting.push_front(id);
+        self.queue(port.host);
+    }
+
+    /// Since when no try could be started at all, if the last ones could not. The shortage may be of a kind that does not
+    /// pass; how long to bear with it is the owner's to say.
+    pub fn starving(&self) -> Option<Instant> {
+        self.room.starving()
+    }
+
+    /// What was done so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// How many tries are under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// Gives up the next try whose time has passed: its port is asked again, or decided.
+    fn give_up(&mut self, now: Instant) -> Option<Id> {
+        while let Some(id) = self.timers.pop(now) {
+            let Some(deadline) = self.deadline(id) else { continue };
+            if deadline > now {
+                self.timers.set(id, Some(deadline)); // round trips have become longer since it was set
+                continue;
+            }
+            let Some((mut port, started)) = self.stop(id) else { continue };
+            self.room.ended();
+            port.waited += now.saturating_duration_since(started);
+            self.ports[id] = port;
+            let host = &mut self.hosts[port.host];
+            host.window.look(now, self.waits.base(&host.rtt));
+            if self.waits.again(&host.rtt, host.window.loss(), port.tries, port.waited) {
+                host.waiting.push_back(id);
+                self.queue(port.host);
+            } else {
+                let state = if self.rules.datagram { State::OpenOrFiltered } else { State::Filtered };
+                let verdict = self.decide(id, state, None, port.waited);
+                self.silent.push_back(verdict);
+            }
+            return Some(id);
+        }
+        None
+    }
+
+    /// Starts the next try, if one may start.
+    fn start(&mut self, now: Instant) -> Option<Start> {
+        if !self.room.has(self.under_way) || self.room.pause(now).is_some() || self.rhythm.next(now).is_some() {
+            return None;
+        }
+        let id = self.next_retry().or_else(|| self.next_port(now))?;
+        self.rhythm.started(now);
+        self.tally.sent += 1;
+        self.under_way += 1;
+        let port = &mut self.ports[id];
+        let host = &mut self.hosts[port.host];
+        port.tries += 1;
+        port.running = Some((now, host.under_way.len()));
+        host.under_way.push(id);
+        let base = self.waits.base(&host.rtt);
+        host.set_by = if host.under_way.len() == 1 { base } else { host.set_by.max(base) };
+        let start = Start { id, place: host.place, addr: host.at(port.number), attempt: port.tries };
+        let host = port.host;
+        let deadline = self.deadline(id);
+        self.timers.set(id, deadline);
+        self.queue(host);
+        Some(start)
+    }
+
+    /// The next port to ask again.
+    fn next_retry(&mut self) -> Option<Id> {
+        while let Some(number) = self.retrying.pop_front() {
+            let host = &mut self.hosts[number];
+            host.queued_to_retry = false;
+            if host.may_retry() {
+                return host.waiting.pop_front();
+            }
+        }
+        None
+    }
+
+    /// The next port that was not asked yet.
+    fn next_port(&mut self, now: Instant) -> Option<Id> {
+        if self.ports.len() >= self.room.most() {
+            return None;
+        }
+        loop {
+            self.call_hosts(now);
+            let number = self.beginning.pop_front()?;
+            let host = &mut self.hosts[number];
+            host.queued_to_begin = false;
+            if host.may_begin() {
+                let port = Port { host: number, number: host.begin(), tries: 0, waited: Duration::ZERO, running: None };
+                return Some(self.ports.insert(port));
+            }
+        }
+    }
+
+    /// Calls hosts whose turn has come, until enough are abreast.
+    fn call_hosts(&mut self, now: Instant) {
+        let least = if self.rules.datagram { LEAST_DATAGRAM_WINDOW } else { LEAST_WINDOW };
+        while self.beginning.len() < ABREAST
+            && let Some(feed) = self.feeds.front_mut()
+        {
+            match feed.next(self.room.most(), least, now) {
+                Some(host) => {
+                    let number = self.hosts.insert(host);
+                    self.queue(number);
+                }
+                None => drop(self.feeds.pop_front()),
+            }
+        }
+    }
+
+    /// Lets a host stand in the queues of what it may do. It may stand there in vain: who takes it out looks again. But
+    /// what it stands there for is taken only by who takes it out, so that a host that is done stands in none.
+    fn queue(&mut self, number: usize) {
+        let host = &mut self.hosts[number];
+        if !host.queued_to_retry && host.may_retry() {
+            host.queued_to_retry = true;
+            self.retrying.push_back(number);
+        }
+        if !host.queued_to_begin && host.may_begin() {
+            host.queued_to_begin = true;
+            self.beginning.push_back(number);
+        }
+    }
+
+    /// Takes a try out of those under way. What its port was, and when it started.
+    fn stop(&mut self, id: Id) -> Option<(Port, Instant)> {
+        let port = self.ports.get_mut(id)?;
+        let (started, at) = port.running.take()?;
+        let port = *port;
+        let fellows = &mut self.hosts[port.host].under_way;
+        fellows.swap_remove(at);
+        if let Some(&moved) = fellows.get(at)
+            && let Some((_, place)) = &mut self.ports[moved].running
+        {
+            *place = at;
+        }
+        self.under_way -= 1;
+        self.timers.set(id, None);
+        Some((port, started))
+    }
+
+    /// When a try under way is given up, by what is known now.
+    fn deadline(&self, id: Id) -> Option<Instant> {
+        let port = self.ports.get(id)?;
+        let (started, _) = port.running?;
+        let host = &self.hosts[port.host];
+        Some(started + self.waits.wait(&host.rtt, host.window.loss(), port.tries, port.waited))
+    }
+
+    /// Sets the deadlines of a host anew where they turn out too late: with its first answer above all, which shows how
+    /// short its round trips are, and where loss asks for more tries, so that what was the last is so no longer. Those
+    /// that are too early are looked at when they are reached.
+    fn hurry(&mut self, number: usize) {
+        let host = &mut self.hosts[number];
+        let (base, tries) = (self.waits.base(&host.rtt), self.waits.tries(host.window.loss()));
+        if base >= host.set_by * 3 / 4 && tries <= host.most_tries {
+            return;
+        }
+        host.set_by = base;
+        host.most_tries = host.most_tries.max(tries);
+        for at in 0..self.hosts[number].under_way.len() {
+            let id = self.hosts[number].under_way[at];
+            let deadline = self.deadline(id);
+            self.timers.set(id, deadline);
+        }
+    }
+
+    /// Decides a port that is not under way, and forgets it, and its host with its last one.
+    fn decide(&mut self, id: Id, state: State, rtt: Option<Duration>, waited: Duration) -> Verdict {
+        let port = self.ports.remove(id);
+        let host = &self.hosts[port.host];
+        let addr = host.at(port.number);
+        let verdict = Verdict { place: host.place, addr, state, rtt, waited, tries: port.tries };
+        self.tally.add(state);
+        match host.is_done() {
+            true => drop(self.hosts.remove(port.host)),
+            false => self.queue(port.host),
+        }
+        verdict
+    }
+
+    /// When to look again.
+    fn next(&self, now: Instant) -> Option<Instant> {
+        let fresh = !self.beginning.is_empty() || !self.feeds.is_empty();
+        let may = !self.retrying.is_empty() || fresh && self.ports.len() < self.room.most();
+        let held = self.room.pause(now).max(self.rhythm.next(now));
+        let start = held.filter(|_| may && self.room.has(self.under_way));
+        let end = self.timers.next().filter(|_| self.under_way > 0);
+        [start, end].into_iter().flatten().min()
+    }
+}
