@@ -4,6 +4,7 @@ pub mod dial;
 pub mod exchange;
 mod eye;
 mod find;
+pub mod http;
 pub mod hub;
 pub mod link;
 pub mod listen;
