@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{Cx, Deed, Exit, Failure, Http, Stop, Turn};
 use crate::error::{Lost, Way};
 use crate::event::{Answered, Event};
+use crate::io::flow::Flow;
 
 impl Http {
     /// Nothing more belongs to the answer, and what came of it was written.
@@ -89,7 +90,7 @@ impl Http {
 
     /// Bytes that came.
     pub(super) fn received(&self) -> u64 {
-        self.count.received + self.down.as_ref().map_or(0, |flow| flow.taken())
+        self.count.received + self.down.as_ref().map_or(0, Flow::taken)
     }
 
     /// What came and was not written.
