@@ -61,6 +61,15 @@ pub enum How {
 }
 
 impl How {
+    /// How a connection ended that an error ended.
+    pub fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused | io::ErrorKind::BrokenPipe => Self::Rst,
+            io::ErrorKind::TimedOut => Self::Timeout,
+            _ => Self::Error,
+        }
+    }
+
     /// One word, as `--json` has it.
     pub const fn word(self) -> &'static str {
         match self {

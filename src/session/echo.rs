@@ -4,19 +4,18 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::pause::Pause;
+use super::stop::Stop;
 use super::{Out, Reaction, Script, Session};
-use crate::logic::message::StopWord;
 
 pub(super) struct Echo {
     script: Rc<Script>,
     pause: Pause,
-    stop: Option<Box<StopWord>>,
+    stop: Stop,
 }
 
 impl Echo {
     pub(super) fn new(script: Rc<Script>) -> Self {
-        let stop = script.stop.clone().map(|word| Box::new(StopWord::new(word)));
-        Self { script, pause: Pause::default(), stop }
+        Self { pause: Pause::default(), stop: Stop::new(&script), script }
     }
 }
 
@@ -25,32 +24,21 @@ impl Session for Echo {
         if !self.pause.is_over(self.script.delay, now) {
             return 0;
         }
-        match self.stop.as_mut().and_then(|stop| stop.find(bytes, now)) {
-            None => out.send(bytes),
-            Some(start) => {
-                out.send(&bytes[..start]);
-                out.finish();
-            }
-        }
+        let echoed = self.stop.before(bytes, now, out);
+        out.send(echoed);
         bytes.len()
     }
 
-    fn end(&mut self, _: Instant, out: &mut Out) {
-        out.finish();
-    }
-
     fn tick(&mut self, now: Instant, out: &mut Out) {
-        if self.stop.as_mut().is_some_and(|stop| stop.tick(now)) {
-            out.finish();
-        }
+        self.stop.tick(now, out);
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.pause.deadline().or_else(|| self.stop.as_ref()?.deadline())
+        self.pause.deadline().or_else(|| self.stop.deadline())
     }
 
     fn datagram(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Reaction {
-        if self.stop.as_ref().is_some_and(|stop| stop.datagram(bytes)) {
+        if self.stop.is(bytes) {
             return Reaction::Leave;
         }
         out.extend_from_slice(bytes);

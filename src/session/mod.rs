@@ -8,6 +8,7 @@ pub mod http;
 mod messages;
 mod pause;
 mod reply;
+mod stop;
 mod template;
 
 use std::fmt;
@@ -23,7 +24,10 @@ pub trait Session {
     fn data(&mut self, bytes: &[u8], now: Instant, out: &mut Out) -> usize;
 
     /// Nothing more will come, and all that came was taken.
-    fn end(&mut self, now: Instant, out: &mut Out);
+    fn end(&mut self, now: Instant, out: &mut Out) {
+        let _ = now;
+        out.finish();
+    }
 
     /// Its deadline has come.
     fn tick(&mut self, now: Instant, out: &mut Out);

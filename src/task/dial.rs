@@ -272,12 +272,11 @@ impl Task for Dial {
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        const REASON: &str = "the deadline has passed";
         match (&self.stage, stop) {
             (_, Stop::Signal(_)) => {}
             (Stage::Resolving(lookup), _) => cx.tell(&Event::Error(Box::new(find::cut_short(lookup, cx.now)))),
             _ => {
-                self.give_up(cx, REASON, Exit::Timeout);
+                self.give_up(cx, stop.told().2, Exit::Timeout);
             }
         }
     }

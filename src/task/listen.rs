@@ -155,10 +155,9 @@ impl Task for Listen {
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        const REASON: &str = "the deadline has passed";
         let failure = match (&self.stage, stop) {
             (Stage::Accepting { acceptor, since, .. }, Stop::Deadline) => {
-                waited_in_vain(acceptor, cx.now - *since, REASON)
+                waited_in_vain(acceptor, cx.now - *since, stop.told().2)
             }
             (Stage::Resolving(lookup), Stop::Deadline) => find::cut_short(lookup, cx.now),
             _ => return,

@@ -14,7 +14,7 @@ pub mod probe;
 use std::time::Instant;
 
 use crate::error::{Exit, Failure};
-use crate::event::{Event, Tell, Traffic};
+use crate::event::{By, Event, How, Tell, Traffic};
 use crate::io::bell::{Bell, Bells};
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;
@@ -64,6 +64,14 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// How it is told of what was under way: by whom it ended, how, and why.
+    pub const fn told(self) -> (By, How, &'static str) {
+        match self {
+            Self::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
+            Self::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
+        }
+    }
+
     /// The exit status that follows.
     pub const fn exit(self) -> Exit {
         match self {

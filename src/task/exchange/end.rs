@@ -19,10 +19,7 @@ impl Talk {
     /// The socket, or the way to the peer, is of no more use.
     pub(super) fn broke(&mut self, cx: &mut Cx<'_>, deed: Deed, error: &io::Error) -> Turn {
         let _ = self.write_out(cx);
-        let how = match error.raw_os_error() {
-            Some(libc::ECONNREFUSED | libc::ECONNRESET) => How::Rst,
-            _ => How::Error,
-        };
+        let how = How::of(error);
         let failure = Failure::system(deed, self.object(), error, Exit::Network);
         self.tell(cx, failure.after(cx.now - self.began).losing(self.unsent()));
         self.tell_unwritten(cx, "left when the exchange failed", Exit::Network);
@@ -75,10 +72,7 @@ impl Talk {
 
     /// The whole run ends now, whatever is under way.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        let (by, how, reason) = match stop {
-            Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
-            Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
-        };
+        let (by, how, reason) = stop.told();
         if self.carry_down(cx).is_err() {
             return; // it was told
         }

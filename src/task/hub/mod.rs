@@ -316,10 +316,7 @@ impl Task for Hub {
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        let (by, how, reason) = match stop {
-            Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
-            Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
-        };
+        let (by, how, reason) = stop.told();
         let _ = self.shared.outlet.spout.flush();
         let unwritten = self.unwritten();
         if unwritten.is_some() {

@@ -49,11 +49,7 @@ impl Link {
 
     /// The connection broke.
     pub(super) fn broke(&mut self, cx: &mut Cx<'_>, deed: Deed, error: &io::Error) -> Turn {
-        let how = match error.raw_os_error() {
-            Some(libc::ECONNRESET | libc::EPIPE) => How::Rst,
-            Some(libc::ETIMEDOUT) => How::Timeout,
-            _ => How::Error,
-        };
+        let how = How::of(error);
         let lost = self.unsent();
         // The peer has ended in order, and nothing of ours was under way to it: the reset only says that it is gone.
         let nothing_under_way = self.ends.stdin_done() || !self.ends.given_since_peer_end();
@@ -151,10 +147,7 @@ impl Link {
 
     /// The whole run ends now, whatever is under way.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        let (by, how, reason) = match stop {
-            Stop::Signal(_) => (By::Signal, How::Error, "ended by a signal"),
-            Stop::Deadline => (By::Local, How::Timeout, "the deadline has passed"),
-        };
+        let (by, how, reason) = stop.told();
         let exit = stop.exit();
         let unwritten = self.unwritten_anywhere();
         if !self.tell_unsent(cx, reason, exit) && how == How::Timeout {

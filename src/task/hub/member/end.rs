@@ -23,13 +23,8 @@ impl Member {
             Over::Broke(error) => {
                 let object = Object::Peer(self.stream.peer.clone());
                 let failure = Failure::system(Deed::Send, object, error, Exit::Network);
-                let how = match error.raw_os_error() {
-                    Some(libc::ECONNRESET | libc::EPIPE) => How::Rst,
-                    Some(libc::ETIMEDOUT) => How::Timeout,
-                    _ => How::Error,
-                };
                 let matters = lost.is_some() || !self.ended;
-                (By::Peer, how, matters.then(|| failure.losing(lost)))
+                (By::Peer, How::of(error), matters.then(|| failure.losing(lost)))
             }
         };
         // Who serves many is not to be blamed for how one of them leaves.
