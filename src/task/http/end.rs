@@ -77,11 +77,7 @@ impl Http {
         if self.carry_down(cx).is_err() {
             return; // which was told
         }
-        let reason = match stop {
-            Stop::Signal(_) => "ended by a signal",
-            Stop::Deadline => "the deadline has passed",
-        };
-        let exit = stop.exit();
+        let ((.., reason), exit) = (stop.told(), stop.exit());
         if let Some(lost) = self.unwritten() {
             let failure = Failure::new(Deed::Write, self.sink_name.clone(), reason, exit);
             cx.tell(&Event::Error(Box::new(failure.losing(Some(lost)))));
