@@ -100,10 +100,16 @@ impl Probe {
             Stage::Pause(until, asked) if cx.now < until => {
                 Ok((Stage::Pause(until, asked), Some(Turn::Wait(Some(until)))))
             }
-            Stage::Pause(_, mut asked) => {
-                asked.teller.forget();
-                Ok((self.ask(cx, asked)?, None))
-            }
+            Stage::Pause(_, mut asked) => match self.may_ask_again(cx, &asked) {
+                true => {
+                    asked.teller.forget();
+                    Ok((self.ask(cx, asked)?, None))
+                }
+                false => {
+                    asked.teller.end(cx);
+                    Ok((Stage::Over(Exit::Timeout, asked.teller), None))
+                }
+            },
             Stage::Over(exit, mut teller) => {
                 let wanted = teller.flush()?;
                 match wanted && teller.spout.stuck() {
@@ -198,20 +204,18 @@ impl Probe {
 
     /// What follows when all was asked: whether one was open, and whether all were.
     fn decide(&self, cx: &mut Cx<'_>, mut asked: Asked, open: bool, all: bool) -> Stage {
-        if let (false, Some(mut again)) = (open, asked.again) {
+        if let (false, Some(again)) = (open, &mut asked.again) {
             let at = again.after(asked.teller.kept_is_silent(), cx.now);
-            if again.patience(self.plan.patience, at).is_some() {
-                asked.again = Some(again);
-                return Stage::Pause(at, asked);
-            }
+            return Stage::Pause(at, asked);
         }
         asked.teller.end(cx);
-        let exit = match (open && (all || !self.plan.all), asked.again) {
-            (true, _) => Exit::Done,
-            (false, Some(_)) => Exit::Timeout,
-            (false, None) => Exit::Network,
-        };
+        let exit = if open && (all || !self.plan.all) { Exit::Done } else { Exit::Network };
         Stage::Over(exit, asked.teller)
+    }
+
+    /// Whether the time for asking again (`--until-open`) is not over.
+    fn may_ask_again(&self, cx: &Cx<'_>, asked: &Asked) -> bool {
+        asked.again.is_some_and(|again| again.patience(self.plan.patience, cx.now).is_some())
     }
 
     /// Nothing more can be asked; what was found is still written.
