@@ -14,8 +14,17 @@ pub(super) enum Step {
 }
 
 /// Bytes taken from a source, and given to a sink.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Count {
     pub(super) taken: u64,
     pub(super) given: u64,
+    /// So many may be taken in all.
+    pub(super) limit: u64,
+}
+
+impl Count {
+    /// How many of these bytes may be taken next.
+    pub(super) fn room(&self, bytes: usize) -> usize {
+        usize::try_from(self.limit - self.taken).unwrap_or(usize::MAX).min(bytes)
+    }
 }

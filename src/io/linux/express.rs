@@ -134,7 +134,7 @@ fn send_file(from: &mut Endpoint, to: &mut Endpoint, count: &mut Count) -> Resul
     if !to.writable() {
         return Ok(Some(Step::Blocked));
     }
-    match rustix::fs::sendfile(to.as_fd(), from.as_fd(), None, SPAN) {
+    match rustix::fs::sendfile(to.as_fd(), from.as_fd(), None, count.room(SPAN)) {
         Ok(0) => Ok(Some(Step::End)),
         Ok(bytes) => {
             count.taken += bytes as u64;
@@ -158,6 +158,10 @@ fn splice_pipe(
         to.set_nodelay(true); // which sends the rest
         *nagle = Nagle::Off;
     }
+    if count.room(1) == 0 {
+        to.set_nodelay(true);
+        return Ok(Some(Step::End));
+    }
     if !from.readable() || !to.writable() {
         return Ok(Some(Step::Blocked));
     }
@@ -165,7 +169,7 @@ fn splice_pipe(
         to.set_nodelay(false);
     }
     *nagle = Nagle::On;
-    match move_bytes(&*from, &*to, SPAN) {
+    match move_bytes(&*from, &*to, count.room(SPAN)) {
         Ok(0) => {
             to.set_nodelay(true);
             Ok(Some(Step::End))
@@ -212,14 +216,16 @@ impl Conduit {
 
     /// Fills the pipe until the source is empty, or the pipe full. False if the source cannot be spliced.
     fn fill(&mut self, from: &mut Endpoint, count: &mut Count) -> Result<bool, Broken> {
+        self.end |= count.room(1) == 0;
         while !self.end && self.held < self.size && from.readable() {
-            match move_bytes(&*from, &self.write, SPAN) {
+            match move_bytes(&*from, &self.write, count.room(SPAN)) {
                 // At an urgent mark splice gives 0 with bytes unread: recv knows.
                 Ok(0) if from.at_end() => self.end = true,
                 Ok(0) => return Ok(false),
                 Ok(bytes) => {
                     self.held += bytes;
                     count.taken += bytes as u64;
+                    self.end = count.room(1) == 0;
                 }
                 // The source is empty, or small segments have used up the pipe's slots: once drained it will tell.
                 Err(Errno::AGAIN) if self.held > 0 => break,
