@@ -21,10 +21,19 @@ pub(super) enum Step {
 }
 
 /// Bytes taken from a source, and given to a sink.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Count {
     pub(super) taken: u64,
     pub(super) given: u64,
+    /// So many may be taken in all.
+    pub(super) limit: u64,
+}
+
+impl Count {
+    /// How many of these bytes may be taken next.
+    pub(super) fn room(&self, bytes: usize) -> usize {
+        usize::try_from(self.limit - self.taken).unwrap_or(usize::MAX).min(bytes)
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -163,7 +172,7 @@ mod linux {
         if !to.writable() {
             return Ok(Step::Blocked);
         }
-        match rustix::fs::sendfile(to.as_fd(), from.as_fd(), None, SPAN) {
+        match rustix::fs::sendfile(to.as_fd(), from.as_fd(), None, count.room(SPAN)) {
             Ok(0) => Ok(Step::End),
             Ok(bytes) => {
                 count.taken += bytes as u64;
@@ -187,6 +196,10 @@ mod linux {
             to.set_nodelay(true); // which sends the rest
             *nagle = Nagle::Off;
         }
+        if count.room(1) == 0 {
+            to.set_nodelay(true);
+            return Ok(Step::End);
+        }
         if !from.readable() || !to.writable() {
             return Ok(Step::Blocked);
         }
@@ -194,7 +207,7 @@ mod linux {
             to.set_nodelay(false);
         }
         *nagle = Nagle::On;
-        match move_bytes(&*from, &*to, SPAN) {
+        match move_bytes(&*from, &*to, count.room(SPAN)) {
             Ok(0) => {
                 to.set_nodelay(true);
                 Ok(Step::End)
@@ -241,14 +254,16 @@ mod linux {
 
         /// Fills the pipe until the source is empty, or the pipe full. False if the source cannot be spliced.
         fn fill(&mut self, from: &mut Endpoint, count: &mut Count) -> Result<bool, Broken> {
+            self.end |= count.room(1) == 0;
             while !self.end && self.held < self.size && from.readable() {
-                match move_bytes(&*from, &self.write, SPAN) {
+                match move_bytes(&*from, &self.write, count.room(SPAN)) {
                     // At an urgent mark splice gives 0 with bytes unread: recv knows.
                     Ok(0) if from.at_end() => self.end = true,
                     Ok(0) => return Ok(false),
                     Ok(bytes) => {
                         self.held += bytes;
                         count.taken += bytes as u64;
+                        self.end = count.room(1) == 0;
                     }
                     // The source is empty, or small segments have used up the pipe's slots: once drained it will tell.
                     Err(Errno::AGAIN) if self.held > 0 => break,

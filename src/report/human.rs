@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use colored::{ColoredString, Colorize};
 
-use super::progress;
+use super::{http, progress};
 use crate::cli::args::Color;
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
@@ -92,6 +92,8 @@ fn told(event: &Event, level: u8) -> String {
             format!("nsock: receive of datagrams failed: the kernel dropped {datagrams} before they were read")
         }
         (Event::Probed(probed), level) => return swept(probed, level),
+        (Event::Head { head, .. }, level) => return http::head(head, level),
+        (Event::Trailers { fields, .. }, level) => return http::fields(fields, http::came(level)),
         (Event::Progress { traffic, asked: true }, _) => format!("nsock: {}", progress::text(traffic)),
         (_, 0) | (Event::Progress { .. }, _) => return String::new(),
         (Event::Listen { proto, addrs }, _) => listening(*proto, addrs),
@@ -115,6 +117,8 @@ fn told(event: &Event, level: u8) -> String {
         }
         (Event::Unanswered { datagrams }, _) => format!("nsock: {datagrams} datagrams were not answered (--rate)"),
         (Event::Close(close), _) => closed(close),
+        (Event::Request(request), _) => return http::request(request),
+        (Event::Answered(answered), _) => return http::answered(answered),
         (Event::Refused(failure), _) => return failed(failure),
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {
@@ -240,7 +244,7 @@ fn lost(lost: Lost) -> String {
 }
 
 /// Name and address, or the address alone.
-fn who(peer: &Peer) -> String {
+pub(super) fn who(peer: &Peer) -> String {
     let addr = escaped(&peer.addr.to_string());
     match &peer.host {
         Some(host) => format!("{} ({addr})", escaped(host).bold()),

@@ -1,6 +1,7 @@
 //! What people and programs read: events as lines on stderr, in one of two voices. Knows no task.
 
 mod hex;
+mod http;
 mod human;
 mod json;
 mod progress;
