@@ -187,7 +187,17 @@ impl Program {
             Some(pipe) => told.listen(pipe),
             None => told.change(|told| told.ended = true),
         }
-        Run { words: self.words, pid, group: self.group, began, stdin, stdout, collected, told, exit: Some(watch(child)) }
+        Run {
+            words: self.words,
+            pid,
+            group: self.group,
+            began,
+            stdin,
+            stdout,
+            collected,
+            told,
+            exit: Some(watch(child)),
+        }
     }
 
     /// Starts it and waits until it has ended.
