@@ -1,9 +1,10 @@
 //! The pages are true: every command in their `console` blocks runs, and prints what the page shows beneath it.
 //!
 //! A line that begins with `$ ` is a command, and the lines after it are what it prints, stdout and stderr as on one
-//! screen; a line `...` stands for any lines, and `…` within one for any text. A command that ends in ` &` runs until its block ends, as in a window of its
-//! own where Ctrl-C is then typed. Blocks are independent of each other: each has its own directory and ports. What no
-//! two runs have in common (times, rates, the ports that the kernel chose) is not compared.
+//! screen; a line `...` stands for any lines, and `…` within one for any text. A command that ends in ` &` runs until its
+//! block ends, as in a window of its own where Ctrl-C is then typed. Blocks are independent of each other: each has its
+//! own directory and ports. What no two runs have in common (times, rates, the ports that the kernel chose) is not
+//! compared. A block that cannot run in a test is marked `console no_run`, and says why.
 
 mod common;
 #[path = "common/peers_needs.rs"]
