@@ -5,7 +5,7 @@ complete -c nsock -s I -l interface -d 'The network interface to use' -r
 complete -c nsock -l reply -d 'Answer each line with TEXT, {} in it being the line, \\n \\r \\t \\0 \\xHH as in C; show what came' -r
 complete -c nsock -l greeting -d 'Say TEXT to each peer that connects' -r
 complete -c nsock -l delay -d 'Think for T before each answer' -r
-complete -c nsock -s P -l parallel -d 'Ask at most N ports at once (as many as this machine has descriptors for)' -r
+complete -c nsock -s P -l parallel -d 'Ask at most N ports at once (4096, where there are descriptors for so many)' -r
 complete -c nsock -l rate -d 'Ask at most N times a second, evenly spaced; with -u and an answering mode, answer so often' -r
 complete -c nsock -l retries -d 'Ask a silent port again N times (3)' -r
 complete -c nsock -l until-open -d 'Ask one port again until it is open, for T at most' -r

@@ -5,6 +5,8 @@
 mod common;
 #[path = "common/peers_needs.rs"]
 mod needs;
+#[path = "common/results.rs"]
+mod results;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -144,6 +146,34 @@ fn a_front_page_is_saved_and_its_head_printed() {
     let outcome = shell(&format!("{script} {HOST} {}", server.port)).run().exits(0);
     assert!(outcome.stdout.starts_with(b"HTTP/1.1 200 OK\r\n") && outcome.stdout.ends_with(PAGE));
     assert_eq!(server.join(), "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+}
+
+// ---- 3: try port 81 ----
+
+/// An address of this host at which no other test is.
+const NEXT_DOOR: &str = "127.31.3.1";
+
+#[test]
+fn a_port_that_nobody_serves_is_refused() {
+    let outcome = nsock(&["-z", NEXT_DOOR, "81"]).run().exits(1).wrote(b"");
+    let line = outcome.one_line();
+    let start = "nsock: connect to 127.31.3.1 port 81 (tcp) failed: Connection refused (errno 111, ";
+    assert!(line.starts_with(start), "{line}");
+}
+
+#[test]
+fn trying_every_port_finds_what_a_loop_of_connects_finds() {
+    let listener = TcpListener::bind((NEXT_DOOR, 0)).expect("listen on a free port");
+    let port = listener.local_addr().expect("its address").port();
+    for range in [1..=1024, port - 200..=port.saturating_add(200)] {
+        let words = format!("{}-{}", range.start(), range.end());
+        let outcome = nsock(&["-z", NEXT_DOOR, &words]).run();
+        let connects = |port: &u16| TcpStream::connect((NEXT_DOOR, *port)).is_ok();
+        let found: Vec<u16> = range.filter(connects).collect();
+        assert_eq!(outcome.code, Some(i32::from(found.is_empty())), "{}", outcome.stderr);
+        assert_eq!(results::open_ports(&outcome), found);
+        assert!(words.starts_with("1-") || found.contains(&port));
+    }
 }
 
 // ---- 4: a hello server ----

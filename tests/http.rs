@@ -267,6 +267,72 @@ fn an_answer_of_a_server_that_then_resets_is_read() {
     server.join();
 }
 
+#[test]
+fn a_request_that_is_cut_off_says_how_much_was_not_delivered() {
+    let server = server(|stream| {
+        head(&stream);
+        reset(stream);
+    });
+    let outcome = ask(server.port, &["--data", "@-"]).stdin_file(&payload(50_000_000, 14)).run().exits(1);
+    server.join();
+    let line = outcome.one_line();
+    assert!(line.contains(" failed: Connection reset by peer (errno 104, "), "{line}");
+    assert!(line.ends_with(" bytes not delivered)"), "{line}");
+}
+
+#[test]
+fn a_file_that_becomes_shorter_is_told_and_not_waited_for() {
+    let file = file_of(&payload(40_000_000, 15));
+    let shrinking = file.try_clone().expect("duplicate a descriptor");
+    let server = server(move |mut stream| {
+        head(&stream);
+        shrinking.set_len(30_000_000).expect("shorten a file"); // while most of it cannot have been sent
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+        rest.len()
+    });
+    let outcome = ask(server.port, &["--data", "@-"]).stdin(file).run().exits(3);
+    assert_eq!(server.join(), 30_000_000);
+    let line = outcome.one_line();
+    assert!(line.starts_with("nsock: read from stdin failed: it ended 10000000 bytes before the length"), "{line}");
+}
+
+#[test]
+fn a_signal_ends_it_with_what_came_written() {
+    let server = keeps("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello");
+    let mut run = ask(server.port, &["-v"]).hold_stdout().spawn();
+    let mut stdout = run.stdout.take().expect("held");
+    same(&take(&stdout, 5), b"hello");
+    run.signal(Signal::TERM);
+    assert_eq!(slurp(&mut stdout), b"");
+    let outcome = run.finish().died_of(Signal::TERM);
+    let last = outcome.stderr.lines().last().expect("a line");
+    assert!(last.starts_with("Response 200 from 127.0.0.1 ") && last.contains(" cut short ("), "{last}");
+    server.join();
+}
+
+#[test]
+fn a_page_can_be_appended_and_shown_on_a_terminal() {
+    let page = payload(700_000, 16);
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), b"before").expect("fill a file");
+    let append = std::fs::OpenOptions::new().append(true).open(file.path()).expect("open a file");
+    let server = keeps(ok(&page));
+    ask(server.port, &["--quiet"]).stdout(append).run().exits(0);
+    server.join();
+    same(&std::fs::read(file.path()).expect("read a file"), &[b"before".as_slice(), &page].concat());
+
+    let terminal = Terminal::new();
+    let server = keeps(ok(&b"line\n".repeat(100_000)));
+    let run = ask(server.port, &["--quiet"]).stdout(terminal.stdio()).spawn();
+    let Terminal { mut person, line } = terminal;
+    drop(line);
+    let seen = take(&mut person, 600_000);
+    assert_eq!(seen, b"line\r\n".repeat(100_000));
+    run.finish().exits(0);
+    server.join();
+}
+
 // ---- the answer ----
 
 #[test]
@@ -526,6 +592,8 @@ fn a_server_that_never_ends_is_left_and_holds_no_memory() {
 
 #[test]
 fn bytes_after_the_end_are_told_and_not_written() {
+    let page = payload(3_000_000, 17);
+    answered(&[], [ok(&page), b"GARBAGE".to_vec()].concat()).exits(0).wrote(&page);
     let outcome = answered(&["-v"], [ok(b"page"), b"GARBAGE".to_vec()].concat()).exits(0).wrote(b"page");
     assert!(outcome.stderr.ends_with("; 7 bytes came after its end, and were not written\n"), "{}", outcome.stderr);
 }
@@ -693,6 +761,7 @@ fn what_makes_no_sense_is_one_line_and_2() {
         ("--http -z h 80", "cannot be used with"),
         ("--http -u h", "-u has no meaning beside --http"),
         ("--http -U h", "-U has no meaning beside --http"),
+        ("--http -d x", "a body is --data"),
         ("--http -N h", "-N has no meaning beside --http"),
         ("--http -q 1 h", "-q has no meaning beside --http"),
         ("--http -W 1 h", "-W has no meaning beside --http"),

@@ -104,10 +104,17 @@ fn admit(args: &Args, proto: Proto) -> Result<(), Usage> {
         (bytes.encoding.is_some(), "--encoding"),
         (bytes.interval.is_some(), "-i"),
     ];
-    match alien.iter().find(|(given, _)| *given) {
-        Some((_, flag)) => Err(format!("{flag} has no meaning beside --http").into()),
-        None => Ok(()),
-    }
+    let Some((_, flag)) = alien.iter().find(|(given, _)| *given) else {
+        return Ok(());
+    };
+    // What it means to fingers that know curl.
+    let hint = match *flag {
+        "-d" => "; a body is --data",
+        "-i" => "; the head is told on stderr, and --raw writes it too",
+        "-u" => "; a user goes in the URL",
+        _ => "",
+    };
+    Err(format!("{flag} has no meaning beside --http{hint}").into())
 }
 
 /// What is typed into a request's place for the place of another.

@@ -31,7 +31,7 @@ pub struct Probing {
     #[arg(short, long)]
     pub random: bool,
 
-    /// Ask at most N ports at once (as many as this machine has descriptors for)
+    /// Ask at most N ports at once (4096, where there are descriptors for so many)
     #[arg(short = 'P', long, value_name = "N")]
     pub parallel: Option<NonZeroUsize>,
 
@@ -190,6 +190,9 @@ impl Sought {
 impl Probe {
     /// Whether one port of one host is asked for, so that the answer is all about it.
     pub fn asks_one_port(&self) -> bool {
+        if self.shard != Shard::WHOLE {
+            return false;
+        }
         let Sought::Ports { word: Word::Targets(targets), ports, .. } = &self.what else {
             return self.proto.is_unix();
         };

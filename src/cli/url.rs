@@ -176,7 +176,7 @@ mod tests {
             ("host:0", "port 0"),
             ("::1", "in brackets"),
             ("[::1", "closing bracket"),
-            ("[::1]x", "no IPv6 address"),
+            ("[::1]x", "closing bracket"),
             ("a b/", "has ' '"),
             ("bücher.example", "xn--"),
         ] {

@@ -55,7 +55,11 @@ impl Human {
             true if open => {
                 let took = finding.rtt.map(span).unwrap_or_default();
                 let tries = if finding.tries > 1 { format!(", {} tries", finding.tries) } else { String::new() };
-                format!("Connection to {} {} ({took}{tries})\n", port_of(&finding.peer), "succeeded!".green())
+                let says = match &finding.banner {
+                    Some(banner) => format!(": {}", escaped(String::from_utf8_lossy(banner).trim_end())),
+                    None => String::new(),
+                };
+                format!("Connection to {} {} ({took}{tries}){says}\n", port_of(&finding.peer), "succeeded!".green())
             }
             true => failed(&finding.failure()),
         }
@@ -157,11 +161,13 @@ fn swept(probed: &Probed, level: u8) -> String {
         details.push(format!("{:.0} ports/s", total as f64 / probed.took.as_secs_f64().max(1e-6)));
     }
     let open = if open == 0 { "none".into() } else { open.to_string() };
-    let total = match tally.total > total {
-        true => format!("{total} of {} ports asked", tally.total),
-        false => format!("{total} ports"),
+    let ports = if total == 1 { "port" } else { "ports" };
+    let cut_short = match tally.total > total {
+        true => format!(", cut short of {}", tally.total),
+        false => String::new(),
     };
-    format!("nsock: probe of {}: {open} of {total} open ({})\n", escaped(&probed.what), details.join(", "))
+    let (what, details) = (escaped(&probed.what), details.join(", "));
+    format!("nsock: probe of {what}: {open} of {total} {ports} open ({details}{cut_short})\n")
 }
 
 fn listening(proto: Proto, addrs: &[Addr]) -> String {
@@ -301,11 +307,16 @@ pub(super) fn span(time: Duration) -> String {
 /// Text that cannot drive the reader's terminal.
 pub(super) fn escaped(text: &str) -> String {
     text.chars()
-        .flat_map(|c| match c.is_control() {
+        .flat_map(|c| match c.is_control() || is_directional(c) {
             true => c.escape_default().collect::<Vec<_>>(),
             false => vec![c],
         })
         .collect()
+}
+
+/// Whether a character changes the order in which others are shown (Unicode's explicit directional formatting).
+fn is_directional(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -324,6 +335,7 @@ mod tests {
 
     #[test]
     fn no_text_drives_the_terminal() {
+        assert_eq!(escaped("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(escaped("a\u{1b}[2Jb\u{9b}c\nd é"), "a\\u{1b}[2Jb\\u{9b}c\\nd é");
     }
 }

@@ -79,7 +79,7 @@ impl Request {
         let length = match content {
             _ if self.given.iter().any(|given| is(given.name(), "Transfer-Encoding")) => None,
             Content::Length(length) => Some(("Content-Length", length.to_string())),
-            Content::Unknown if self.says("Content-Length").is_some() => None,
+            Content::Unknown if self.says("Content-Length") => None,
             Content::Unknown => Some(("Transfer-Encoding", "chunked".into())),
             // A server may wait for the body of a method that has one by nature (RFC 9110 section 8.6).
             Content::None if ["POST", "PUT", "PATCH"].contains(&self.method.as_str()) => {
@@ -132,8 +132,9 @@ impl Request {
         self.method == "HEAD"
     }
 
-    fn says(&self, name: &str) -> Option<&Given> {
-        self.given.iter().find(|given| is(given.name(), name))
+    /// Whether the user gives this field a value.
+    fn says(&self, name: &str) -> bool {
+        self.given.iter().any(|given| matches!(given, Given::Field((known, _)) if is(known, name)))
     }
 }
 

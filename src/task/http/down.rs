@@ -43,9 +43,13 @@ impl Http {
 
     /// Reads once, and does what the rules make of it. False when there was nothing to read.
     fn read(&mut self, cx: &mut Cx<'_>) -> bool {
-        let mut out = Out::default();
+        // The memory of the sink, which is empty.
+        let mut out = Out { shown: std::mem::take(self.sink.buffer()), told: Vec::new() };
         match self.stream.io.read(cx.scratch) {
-            Ok(Io::Blocked) => return false,
+            Ok(Io::Blocked) => {
+                *self.sink.buffer() = out.shown;
+                return false;
+            }
             Ok(Io::End) => self.response.end(&mut out),
             Ok(Io::Moved(count)) => {
                 self.first_byte(cx);
@@ -62,7 +66,7 @@ impl Http {
         }
         self.tell(cx, out.told);
         self.count.shown += out.shown.len() as u64;
-        self.sink.buffer().extend_from_slice(&out.shown);
+        *self.sink.buffer() = out.shown;
         true
     }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{Cx, Deed, Exit, Failure, Http, Stop, Turn};
 use crate::error::{Lost, Way};
 use crate::event::{Answered, Event};
+use crate::io::endpoint::Endpoint;
 use crate::io::flow::Flow;
 
 impl Http {
@@ -65,25 +66,25 @@ impl Http {
     /// Tells a failure, and how far it came.
     pub(super) fn fail(&mut self, cx: &mut Cx<'_>, failure: Failure) -> Turn {
         let exit = failure.exit;
-        let failure = failure.after((cx.clock)() - self.phases.stood);
+        let lost = failure.lost.or_else(|| self.unsent());
+        let failure = failure.after((cx.clock)() - self.phases.stood).losing(lost);
         cx.tell(&Event::Error(Box::new(failure)));
         self.finish(cx, false, exit)
     }
 
     /// The whole run ends now, whatever is under way: what stdout takes without waiting is written.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        let _ = self.carry_down(cx);
-        let reason = match stop {
-            Stop::Signal(_) => "ended by a signal",
-            Stop::Deadline => "the deadline has passed",
-        };
-        let exit = stop.exit();
+        if self.carry_down(cx).is_err() {
+            return; // which was told
+        }
+        let ((.., reason), exit) = (stop.told(), stop.exit());
         if let Some(lost) = self.unwritten() {
             let failure = Failure::new(Deed::Write, self.sink_name.clone(), reason, exit);
             cx.tell(&Event::Error(Box::new(failure.losing(Some(lost)))));
         } else if stop == Stop::Deadline {
             let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            cx.tell(&Event::Error(Box::new(failure.after(cx.now - self.phases.stood))));
+            let failure = failure.after(cx.now.saturating_duration_since(self.phases.stood)).losing(self.unsent());
+            cx.tell(&Event::Error(Box::new(failure)));
         }
         self.finish(cx, false, exit);
     }
@@ -97,6 +98,16 @@ impl Http {
     fn unwritten(&self) -> Option<Lost> {
         let bytes = self.held();
         (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
+    }
+
+    /// What of the request was not sent, when there was no answer that could make up for it.
+    fn unsent(&self) -> Option<Lost> {
+        if self.phases.sent.is_some() {
+            return None;
+        }
+        let (left, at_least) = self.body.source.as_ref().map_or((0, false), Endpoint::left);
+        let bytes = self.up.held() + left;
+        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
     }
 
     /// Closes everything and tells how it went.

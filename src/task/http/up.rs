@@ -76,8 +76,7 @@ impl Http {
             }
             // Perhaps the server has answered and left: what it said comes first.
             Err(Broken { side: Side::Sink, error }) => {
-                self.fault = Some((Deed::Send, error));
-                self.close_source(cx);
+                self.fault = Some((Deed::Send, error)); // what is left of the body is counted if it matters
                 Ok(true)
             }
         }

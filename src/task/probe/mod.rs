@@ -19,7 +19,7 @@ use self::round::{Next, Round};
 use self::tell::Teller;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{self, Sought};
+use crate::cli::plan::{self, Limit, Sought};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
 use crate::io::endpoint::Ready;
@@ -91,7 +91,7 @@ impl Probe {
                 None => Ok((Stage::Preparing(preparation, teller), Some(Turn::Wait(None)))),
                 Some(what) => {
                     let most = raise_descriptors().saturating_sub(OTHERS).max(1);
-                    let parallel = self.plan.parallel.unwrap_or(PARALLEL.min(most));
+                    let parallel = self.plan.parallel.unwrap_or(PARALLEL).min(most);
                     let again = self.plan.until_open.map(|time| Again::new(time, cx.now));
                     Ok((self.ask(cx, Asked { what, again, parallel, teller })?, None))
                 }
@@ -100,10 +100,16 @@ impl Probe {
             Stage::Pause(until, asked) if cx.now < until => {
                 Ok((Stage::Pause(until, asked), Some(Turn::Wait(Some(until)))))
             }
-            Stage::Pause(_, mut asked) => {
-                asked.teller.forget();
-                Ok((self.ask(cx, asked)?, None))
-            }
+            Stage::Pause(_, mut asked) => match self.may_ask_again(cx, &asked) {
+                true => {
+                    asked.teller.forget();
+                    Ok((self.ask(cx, asked)?, None))
+                }
+                false => {
+                    asked.teller.end(cx);
+                    Ok((Stage::Over(Exit::Timeout, asked.teller), None))
+                }
+            },
             Stage::Over(exit, mut teller) => {
                 let wanted = teller.flush()?;
                 match wanted && teller.spout.stuck() {
@@ -136,7 +142,14 @@ impl Probe {
             true => Asker::udp(origin, what.data.clone()),
             false => Asker::tcp(origin),
         };
-        let hosts = Hosts::new(what.targets.clone(), ports);
+        let limit = match asked.again {
+            Some(again) => Limit {
+                time: again.patience(plan.lookup_limit.time, cx.now).unwrap_or_default(),
+                asked: again.patience(plan.lookup_limit.time, cx.now) != Some(plan.lookup_limit.time),
+            },
+            None => plan.lookup_limit,
+        };
+        let hosts = Hosts::new(what.targets.clone(), ports, limit);
         Ok(Stage::Asking(Box::new(Round::new(plan, asked.parallel, patience, hosts, asker)), asked))
     }
 
@@ -148,7 +161,11 @@ impl Probe {
         mut asked: Asked,
     ) -> Result<(Stage, Option<Turn>), Failure> {
         let (teller, mut found) = (&mut asked.teller, Vec::new());
-        let next = round.run(cx, &self.plan, teller.spout.stuck(), &mut found);
+        if !teller.flush()? {
+            return Ok((Stage::Ended, Some(Turn::End(Exit::Done))));
+        }
+        let stuck = teller.spout.stuck();
+        let next = round.run(cx, &self.plan, stuck, &mut found);
         teller.tally = round.tally();
         for found in found {
             let host = round.hosts.name(found.verdict.place);
@@ -159,9 +176,17 @@ impl Probe {
         }
         let next = match next {
             Ok(next) => next,
-            Err(failure) => return Ok((Self::fail(cx, asked.teller, failure), None)),
+            Err(failure) => {
+                for found in round.cut_short(cx) {
+                    let host = round.hosts.name(found.verdict.place);
+                    teller.found(cx, found, host);
+                }
+                return Ok((Self::fail(cx, asked.teller, failure), None));
+            }
         };
         match next {
+            // The reader has taken everything meanwhile: no event will tell of that.
+            Next::Wait(_) if stuck && !teller.spout.stuck() => Ok((Stage::Asking(round, asked), Some(Turn::Again))),
             Next::Again => Ok((Stage::Asking(round, asked), Some(Turn::Again))),
             Next::Wait(until) => Ok((Stage::Asking(round, asked), Some(Turn::Wait(until)))),
             Next::Done => {
@@ -179,20 +204,18 @@ impl Probe {
 
     /// What follows when all was asked: whether one was open, and whether all were.
     fn decide(&self, cx: &mut Cx<'_>, mut asked: Asked, open: bool, all: bool) -> Stage {
-        if let (false, Some(mut again)) = (open, asked.again) {
+        if let (false, Some(again)) = (open, &mut asked.again) {
             let at = again.after(asked.teller.kept_is_silent(), cx.now);
-            if again.patience(self.plan.patience, at).is_some() {
-                asked.again = Some(again);
-                return Stage::Pause(at, asked);
-            }
+            return Stage::Pause(at, asked);
         }
         asked.teller.end(cx);
-        let exit = match (open && (all || !self.plan.all), asked.again) {
-            (true, _) => Exit::Done,
-            (false, Some(_)) => Exit::Timeout,
-            (false, None) => Exit::Network,
-        };
+        let exit = if open && (all || !self.plan.all) { Exit::Done } else { Exit::Network };
         Stage::Over(exit, asked.teller)
+    }
+
+    /// Whether the time for asking again (`--until-open`) is not over.
+    fn may_ask_again(&self, cx: &Cx<'_>, asked: &Asked) -> bool {
+        asked.again.is_some_and(|again| again.patience(self.plan.patience, cx.now).is_some())
     }
 
     /// Nothing more can be asked; what was found is still written.
@@ -267,9 +290,7 @@ impl Task for Probe {
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         if let Stage::Asking(round, asked) = &mut self.stage {
-            let mut found = Vec::new();
-            round.hear_banners(cx, true, &mut found);
-            for found in found {
+            for found in round.cut_short(cx) {
                 let host = round.hosts.name(found.verdict.place);
                 asked.teller.found(cx, found, host);
             }
