@@ -273,7 +273,7 @@ fn plain(line: &str) -> String {
         &line,
         |c| c.is_ascii_alphanumeric() || ".-:/".contains(c),
         |word| match word {
-            "KiB/s" | "MiB/s" | "GiB/s" => "RATE".into(),
+            "B/s" | "KiB/s" | "MiB/s" | "GiB/s" => "RATE".into(),
             _ if word.len() > 19 && word.contains('T') && word.matches(':').count() == 2 => "DATE".into(),
             _ => words(word, |c| c.is_ascii_alphanumeric() || c == '.', varying),
         },
