@@ -127,3 +127,23 @@ fn what_decides_is_pure() {
         }
     }
 }
+
+#[test]
+fn the_page_draws_these_walls() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
+    let page = fs::read_to_string(page).expect("the page can be read");
+    let list = |names: &mut dyn Iterator<Item = &str>| {
+        let mut names: Vec<_> = names.map(|name| name.trim_end_matches(".rs").replace('_', "-")).collect();
+        names.sort();
+        names.join(", ")
+    };
+    for (room, allowed) in ROOMS {
+        let name = room.trim_end_matches(".rs");
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row = row.unwrap_or_else(|| panic!("docs/architecture.md has no row for {name}"));
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let crates = CRATES.iter().filter(|(_, rooms)| rooms.contains(&room)).map(|(name, _)| *name);
+        assert_eq!(cells[3], list(&mut allowed.iter().copied().filter(|other| *other != room)), "who {name} may name");
+        assert_eq!(cells[4], list(&mut { crates }), "the crates of {name}");
+    }
+}

@@ -16,7 +16,7 @@ use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -24,7 +24,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, kill_process};
+use rustix::process::{Pid, kill_process, kill_process_group};
 use serde_json::Value;
 use socket2::SockRef;
 
@@ -65,6 +65,7 @@ pub(crate) struct Program {
     words: String,
     stdin: In,
     stdout: Out,
+    group: bool,
 }
 
 enum In {
@@ -90,6 +91,7 @@ impl Program {
             command,
             stdin: In::Given,
             stdout: Out::Collected,
+            group: false,
         }
     }
 
@@ -155,6 +157,13 @@ impl Program {
         self
     }
 
+    /// As the first of a process group, which is killed with it.
+    pub(crate) fn group(mut self) -> Self {
+        self.command.process_group(0);
+        self.group = true;
+        self
+    }
+
     /// Starts it.
     pub(crate) fn spawn(mut self) -> Run {
         if let Out::Collected = self.stdout {
@@ -178,7 +187,17 @@ impl Program {
             Some(pipe) => told.listen(pipe),
             None => told.change(|told| told.ended = true),
         }
-        Run { words: self.words, pid, began, stdin, stdout, collected, told, exit: Some(watch(child)) }
+        Run {
+            words: self.words,
+            pid,
+            group: self.group,
+            began,
+            stdin,
+            stdout,
+            collected,
+            told,
+            exit: Some(watch(child)),
+        }
     }
 
     /// Starts it and waits until it has ended.
@@ -196,6 +215,7 @@ pub(crate) fn pass(seconds: f64) {
 pub(crate) struct Run {
     words: String,
     pid: Pid,
+    group: bool,
     began: Instant,
     /// Its stdin, where the test holds it. Dropping it is the end of stdin.
     pub(crate) stdin: Option<File>,
@@ -265,6 +285,16 @@ impl Run {
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("send a signal");
+    }
+
+    /// Types Ctrl-C: all of its group get SIGINT, those who still live.
+    pub(crate) fn interrupt(&self) {
+        let _ = kill_process_group(self.pid, Signal::INT);
+    }
+
+    /// Waits until what it has told is what the test seeks, it has ended, or the limit has passed.
+    pub(crate) fn told_until(&self, mut seek: impl FnMut(&str) -> bool) {
+        self.told.until(|told| (told.ended || seek(&told.lines.concat())).then_some(()));
     }
 
     /// Whether it has not ended yet.
@@ -350,7 +380,8 @@ impl Drop for Run {
         if let Some(exit) = self.exit.take()
             && exit.try_recv().is_err()
         {
-            let _ = kill_process(self.pid, Signal::KILL);
+            let kill = if self.group { kill_process_group } else { kill_process };
+            let _ = kill(self.pid, Signal::KILL);
             let _ = exit.recv_timeout(LIMIT);
         }
     }
