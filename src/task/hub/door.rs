@@ -79,7 +79,7 @@ impl Hub {
         let key = self.members.insert(member);
         match self.members[key].stream().io.watch(cx.watch, MEMBERS + key) {
             Ok(()) => self.call(key),
-            Err(error) => self.lose(cx, key, &Over::Broke(error)),
+            Err(error) => self.lose(cx, key, &Over::Broke(Deed::Connection, error)),
         }
         if self.accepted >= self.many.in_all {
             self.acceptor = None;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::{Member, Over, PATIENCE, READS};
-use crate::error::Way;
+use crate::error::{Deed, Way};
 use crate::event::{By, Chunk, Event};
 use crate::io::endpoint::Io;
 use crate::task::Cx;
@@ -138,7 +138,7 @@ impl Member {
                 self.wreck = Some(Box::new(error));
                 Ok(0)
             }
-            Err(error) => Err(Over::Broke(error)),
+            Err(error) => Err(Over::Broke(Deed::Send, error)),
         }
     }
 

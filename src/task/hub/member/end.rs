@@ -20,9 +20,9 @@ impl Member {
             Over::Slow => {
                 (By::Local, How::Timeout, Some(self.failure("the peer takes nothing, its queue is full").losing(lost)))
             }
-            Over::Broke(error) => {
+            Over::Broke(deed, error) => {
                 let object = Object::Peer(self.stream.peer.clone());
-                let failure = Failure::system(Deed::Send, object, error, Exit::Network);
+                let failure = Failure::system(*deed, object, error, Exit::Network);
                 let matters = lost.is_some() || !self.ended;
                 (By::Peer, How::of(error), matters.then(|| failure.losing(lost)))
             }

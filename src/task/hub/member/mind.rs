@@ -129,7 +129,7 @@ impl Member {
                     self.peer_ended(cx);
                     Ok(true)
                 }
-                Err(error) => Err(Over::Broke(error)),
+                Err(error) => Err(self.broke(Some(error))),
             };
         }
         match self.stream.io.read(cx.scratch) {
@@ -143,7 +143,7 @@ impl Member {
                 self.peer_ended(cx);
                 Ok(true)
             }
-            Err(error) => Err(Over::Broke(error)),
+            Err(error) => Err(self.broke(Some(error))),
         }
     }
 

@@ -12,6 +12,7 @@ pub(super) use self::mind::Mind;
 use super::Shared;
 use super::queue::Queue;
 use crate::cli::plan::Relay;
+use crate::error::Deed;
 use crate::event::{By, Conn, Event, How, Traffic};
 use crate::io::endpoint::Io;
 use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck, Why};
@@ -42,7 +43,7 @@ pub(super) struct Member {
     received: u64,
     /// Since when the queue is full.
     full: Option<Instant>,
-    /// It takes no more: what the system said.
+    /// It takes no more: what the system said to sending.
     wreck: Option<Box<io::Error>>,
     /// Until when our own close lasts.
     linger: Option<Instant>,
@@ -70,8 +71,8 @@ struct Extras {
 pub(super) enum Over {
     /// As the rules have it.
     Left(By, How),
-    /// Its connection broke.
-    Broke(io::Error),
+    /// Its connection broke, at what.
+    Broke(Deed, io::Error),
     /// It did not take what was for it.
     Slow,
     /// Nobody reads any more what it says.
@@ -166,7 +167,7 @@ impl Member {
             && self.stream.io.broken()
             && let Some(error) = self.stream.take_error()
         {
-            return Err(Over::Broke(error));
+            return Err(Over::Broke(Deed::Receive, error));
         }
         let thinks = self.mind_deadline().filter(|_| !stuck);
         if self.pause(cx.now).is_some() || thinks.is_some() {
@@ -222,9 +223,12 @@ impl Member {
         Traffic { sent: self.sent, received: self.received, expected: None, elapsed: now - self.began, ports: None }
     }
 
+    /// Nothing more comes from it. What it broke at first counts.
     fn broke(&mut self, error: Option<io::Error>) -> Over {
-        let first = self.wreck.take().map(|wreck| *wreck);
-        Over::Broke(first.or(error).unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()))
+        match (self.wreck.take(), error) {
+            (Some(first), _) => Over::Broke(Deed::Send, *first),
+            (None, error) => Over::Broke(Deed::Receive, error.unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())),
+        }
     }
 }
 
