@@ -16,7 +16,7 @@ use crate::event::{By, Close, Event, Finding, How, Probed};
 use crate::logic::sweep::State;
 
 /// The voice for people.
-pub(super) struct Human {
+pub struct Human {
     level: u8,
     quiet: bool,
     /// Failures of single addresses that `-v` would have told at once: told when all have failed.
@@ -25,7 +25,7 @@ pub(super) struct Human {
 
 impl Human {
     /// Decides the colours of the whole process, once: `colored` itself would look at stdout.
-    pub(super) fn new(voice: &Voice) -> Self {
+    pub fn new(voice: &Voice) -> Self {
         let on = match voice.color {
             Color::Always => true,
             Color::Never => false,
@@ -62,7 +62,7 @@ impl Human {
     }
 
     /// The lines that tell an event; empty where this voice does not tell it.
-    pub(super) fn lines(&mut self, event: &Event) -> String {
+    pub fn lines(&mut self, event: &Event) -> String {
         match event {
             _ if self.quiet => String::new(),
             Event::Error(failure) => std::mem::take(&mut self.setbacks) + &failed(failure),
@@ -119,7 +119,7 @@ fn told(event: &Event, level: u8) -> String {
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {
             let addrs: Vec<_> = addrs.iter().map(ToString::to_string).collect();
-            format!("nsock: lookup of {host}: {} ({})", addrs.join(", "), span(*took))
+            format!("nsock: lookup of {}: {} ({})", escaped(host), addrs.join(", "), span(*took))
         }
         (Event::Attempt { peer }, _) => format!("nsock: connecting to {}", place(peer)),
         (Event::FirstByte { after, .. }, _) => format!("nsock: first byte from the peer ({})", span(*after)),
@@ -270,7 +270,7 @@ fn port_of(peer: &Peer) -> String {
 }
 
 /// An end without colours: name or address, and port.
-pub(super) fn spaced(peer: &Peer) -> String {
+pub fn spaced(peer: &Peer) -> String {
     let who = peer.host.as_deref().map_or_else(|| peer.addr.to_string(), Into::into);
     match peer.addr.port() {
         Some(port) => format!("{} {port}", escaped(&who)),
@@ -295,7 +295,7 @@ pub(super) fn span(time: Duration) -> String {
 }
 
 /// Text that cannot drive the reader's terminal.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.chars()
         .flat_map(|c| match c.is_control() {
             true => c.escape_default().collect::<Vec<_>>(),

@@ -1,10 +1,10 @@
 //! What people and programs read: events as lines on stderr, in one of two voices. Knows no task.
 
-mod hex;
-mod human;
-mod json;
+pub mod hex;
+pub mod human;
+pub mod json;
 mod progress;
-mod results;
+pub mod results;
 
 pub use json::SCHEMA;
 
