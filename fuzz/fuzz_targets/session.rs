@@ -207,7 +207,7 @@ fn plain(mode: &Mode, script: &Script, steps: &[Step]) -> Vec<u8> {
             _ => {
                 for message in stretch.split_inclusive(|&byte| byte == b'\n').flat_map(|line| line.chunks(ENOUGH)) {
                     let (text, end) = split_end(message);
-                    if script.stop.as_deref().is_some_and(|word| is_word(text, word)) {
+                    if script.stop.as_deref().is_some_and(|word| is_word(message, word)) {
                         return said;
                     }
                     script.text.fill(text, &mut said);
@@ -240,8 +240,9 @@ fn split_end(line: &[u8]) -> (&[u8], &[u8]) {
     line.split_at(text.len())
 }
 
-fn is_word(text: &[u8], word: &[u8]) -> bool {
-    text == word || text.strip_suffix(b"\r") == Some(word)
+fn is_word(message: &[u8], word: &[u8]) -> bool {
+    let message = message.strip_suffix(b"\n").unwrap_or(message);
+    message.strip_suffix(b"\r").unwrap_or(message) == word
 }
 
 /// A datagram is answered by itself, or ends the talk.
@@ -249,7 +250,7 @@ fn datagram(mode: &Mode, script: &Rc<Script>, bytes: &[u8]) {
     let mut out = Vec::new();
     let reaction = (mode.begin)(Rc::clone(script)).datagram(bytes, &mut out);
     let (text, end) = split_end(bytes);
-    let stops = script.stop.as_deref().is_some_and(|word| is_word(text, word));
+    let stops = script.stop.as_deref().is_some_and(|word| is_word(bytes, word));
     let expected = match mode.flag {
         _ if stops => (Reaction::Leave, Vec::new()),
         "echo" => (Reaction::Answer, bytes.to_vec()),
