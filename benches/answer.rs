@@ -67,7 +67,7 @@ fn compare(settings: &Settings) -> Result<(), String> {
     let tools = roster::installed(&settings.only)?;
     group::end_with_us()?;
     allow_descriptors(settings.idle);
-    println!("{}\n", machine::description());
+    println!("{}, everything over 127.0.0.1\n", machine::description());
     for work in settings.works() {
         match work {
             Work::Tcp1 => hold_trips(settings, Way::Tcp, 1, &tools),

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 
 fn compare(settings: &Settings) -> Result<(), String> {
     let tools = roster::installed(&settings.only)?;
-    println!("{}\n", machine::description());
+    println!("{}, everything over 127.0.0.1\n", machine::description());
     let works = settings.works();
     let ends: Vec<Ends> = works.iter().filter_map(|work| work.ends()).collect();
     if !ends.is_empty() {

@@ -23,7 +23,7 @@ _nsock() {
 
     case "${cmd}" in
         nsock)
-            opts="-l -z -u -U -4 -6 -n -p -s -I -r -P -k -m -w -C -t -i -o -b -q -N -d -W -v -D -x -j -h -V --listen --probe --udp --unix --port-file --ipv4 --ipv6 --no-dns --port --source --interface --echo --hello --reply --discard --greeting --delay --random --parallel --rate --retries --all --until-open --banner --exclude --shard --data --keep-open --max-conns --max-conns-per-host --accept --label --timeout --connect-timeout --idle-timeout --accept-timeout --deadline --crlf --telnet --encoding --interval --datagram --output --broadcast --ttl --tos --keepalive --rcvbuf --sndbuf --quit-after --shutdown --no-shutdown --no-stdin --send-only --max-chunks --stop --verbose --quiet --timestamps --hex --progress --json --color --help --version"
+            opts="-l -z -u -U -4 -6 -n -p -s -I -r -P -X -H -f -k -m -w -C -t -i -o -b -q -N -d -W -v -D -x -j -h -V --listen --probe --http --udp --unix --port-file --ipv4 --ipv6 --no-dns --port --source --interface --echo --hello --reply --discard --greeting --delay --random --parallel --rate --retries --all --until-open --banner --exclude --shard --method --header --data --raw --fail --keep-open --max-conns --max-conns-per-host --accept --label --timeout --connect-timeout --idle-timeout --accept-timeout --deadline --crlf --telnet --encoding --interval --datagram --output --broadcast --ttl --tos --keepalive --rcvbuf --sndbuf --quit-after --shutdown --no-shutdown --no-stdin --send-only --max-chunks --stop --verbose --quiet --timestamps --hex --progress --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -105,6 +105,22 @@ _nsock() {
                     return 0
                     ;;
                 --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

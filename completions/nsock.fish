@@ -5,13 +5,15 @@ complete -c nsock -s I -l interface -d 'The network interface to use' -r
 complete -c nsock -l reply -d 'Answer each line with TEXT, {} in it being the line, \\n \\r \\t \\0 \\xHH as in C; show what came' -r
 complete -c nsock -l greeting -d 'Say TEXT to each peer that connects' -r
 complete -c nsock -l delay -d 'Think for T before each answer' -r
-complete -c nsock -s P -l parallel -d 'Ask at most N ports at once (as many as this machine has descriptors for)' -r
+complete -c nsock -s P -l parallel -d 'Ask at most N ports at once (4096, where there are descriptors for so many)' -r
 complete -c nsock -l rate -d 'Ask at most N times a second, evenly spaced; with -u and an answering mode, answer so often' -r
 complete -c nsock -l retries -d 'Ask a silent port again N times (3)' -r
 complete -c nsock -l until-open -d 'Ask one port again until it is open, for T at most' -r
 complete -c nsock -l exclude -d 'Do not ask these ports' -r
 complete -c nsock -l shard -d 'Ask only share I of N, so that N machines ask each port once: 1/4 to 4/4' -r
-complete -c nsock -l data -d 'With -u: ask with this text instead of what a port\'s usual service answers; @FILE, @- for stdin' -r
+complete -c nsock -s X -l method -d 'The method (GET; POST with --data)' -r
+complete -c nsock -s H -l header -d 'Send this field, instead of nsock\'s own of that name; with no value send none' -r
+complete -c nsock -l data -d 'Send this body, @FILE or @- for stdin; with -z -u ask UDP ports with it' -r
 complete -c nsock -s m -l max-conns -d 'Serve at most N at once; the next wait in the backlog' -r
 complete -c nsock -l max-conns-per-host -d 'Serve at most N at once from one address; the next are closed' -r
 complete -c nsock -l accept -d 'Serve N in all, then leave' -r
@@ -38,6 +40,7 @@ always\t'Always'
 never\t'Never'"
 complete -c nsock -s l -l listen -d 'Listen for a peer instead of connecting to one'
 complete -c nsock -s z -l probe -d 'Ask which ports are open'
+complete -c nsock -l http -d 'Send one HTTP request: the answer\'s head goes to stderr, its body to stdout'
 complete -c nsock -s u -l udp -d 'UDP instead of TCP'
 complete -c nsock -s U -l unix -d 'Unix sockets: the address is a path, or @NAME for Linux\'s abstract ones; with -u datagrams'
 complete -c nsock -s 4 -l ipv4 -d 'IPv4 only'
@@ -49,6 +52,8 @@ complete -c nsock -l discard -d 'Read, count and forget'
 complete -c nsock -s r -l random -d 'Ask in a random order'
 complete -c nsock -l all -d 'Tell every port, not only those that are open; exit 0 only if all are'
 complete -c nsock -l banner -d 'Tell what a service says first'
+complete -c nsock -l raw -d 'Write the answer as it comes, with its head and chunk sizes'
+complete -c nsock -s f -l fail -d 'Exit 1 on a status of 400 and above'
 complete -c nsock -s k -l keep-open -d 'Go on after the first peer; serve many at once'
 complete -c nsock -l label -d 'Prefix each line on stdout with the peer it came from'
 complete -c nsock -s C -l crlf -d 'Send LF as CRLF'

@@ -30,7 +30,11 @@ impl Exit {
     /// The exit statuses and when each is used: what the man page prints.
     pub const TABLE: [(&'static str, &'static str); 7] = [
         ("0", "done"),
-        ("1", "the network said no: refused, reset, unreachable, timed out by itself, bytes not delivered"),
+        (
+            "1",
+            "the network said no: refused, reset, unreachable, timed out by itself, bytes not delivered, an HTTP answer \
+             that is broken, or with -f of status 400 and above",
+        ),
         ("2", "usage, an unknown service name, a port over 65535"),
         ("3", "this machine said no: bind, file, permission, descriptors, stdout not writable"),
         ("4", "a name did not resolve (with -n: a name at all)"),

@@ -40,6 +40,10 @@
 //! wait, [`Knocks`](net::knock::Knocks) and [`Calls`](net::knock::Calls) ask, and what is found goes to stdout through a
 //! [`Spout`](io::spout::Spout); while that is stuck nothing more is asked.
 //!
+//! An HTTP request ([`Http`](task::http::Http)) is a connection whose bytes [`Response`](session::http::Response) looks at, until
+//! that says that what follows is a body as it is: this goes through a flow of the body's length, past our memory. The
+//! request's own body goes through a flow too, in chunks where nobody knows how long it is.
+//!
 //! Datagrams go another way, since none may be merged or cut: an [`Exchange`](task::exchange::Exchange) receives and sends
 //! them in batches, [`Peers`](logic::peers::Peers) knows who was heard, and [`Quiet`](logic::quiet::Quiet) when it is over.
 //!
@@ -49,14 +53,18 @@
 //! |---|---|---|
 //! | `main`, [`run`] | argv to exit status | everything |
 //! | [`cli`] | the words typed, and the plan they make | nobody |
-//! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | the plan's plain data |
+//! | [`event`], [`error`] | what can happen; what went wrong, and the exit statuses | plain data of the plan, logic and session |
 //! | [`logic`] | rules, pure: no descriptor, no clock, no output | the plan's plain data |
-//! | [`session`] | what a server answers, pure; one file a mode | the plan's plain data, logic |
+//! | [`session`] | what a server answers, pure; one file a mode; `http`: what an HTTP client says and hears | the plan's plain data, logic |
 //! | [`io`] | endpoints, flows, stdio | mio, rustix; from logic, who looks at bytes and what changes them |
 //! | [`net`] | sockets, names, what TCP knows | io, error, event |
-//! | [`task`] | dial, listen; link (one peer), hub (many), exchange (datagrams), probe | net, io, logic, session |
+//! | [`task`] | dial, listen; link (one peer), hub (many), exchange (datagrams), probe, http | net, io, logic, session |
 //! | [`reactor`], [`signal`] | the loop; signals as its events | tasks by their trait |
 //! | [`report`] | what people and programs read | events, not who raised them; io for stderr |
+//!
+//! What only Linux has (splice, recvmmsg, TCP_INFO ...) lies in `io/linux/` and `net/linux/`. `plain.rs` beside each has the
+//! same names by what every system has, and stands in elsewhere; on Linux too with the feature `portable`, which is how it is
+//! tested. Who calls them says `system::`, and does not know which it is.
 //!
 //! Arrows point one way: `run → task → net → io → {session, logic} → {plan, event, error}`; the reactor calls tasks and does not know
 //! which. Nothing but `main` and `report` prints or exits. `tests/architecture.rs` and `clippy.toml` hold these walls.

@@ -12,6 +12,8 @@ use crate::report::{self, Report};
 use crate::task::Task;
 use crate::task::dial::Dial;
 use crate::task::exchange::Exchange;
+use crate::task::http::Http;
+use crate::task::link::Link;
 use crate::task::listen::Listen;
 use crate::task::local::Local;
 use crate::task::probe::Probe;
@@ -34,6 +36,18 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
+/// The task that the whole run is.
+fn first_task(plan: Plan, local: Local) -> Result<Box<dyn Task>, Failure> {
+    Ok(match plan.deed {
+        Deed::Connect(to) if to.proto.is_datagram() => Box::new(Exchange::client(to, plan.relay, local)),
+        Deed::Listen(on) if on.proto.is_datagram() => Box::new(Exchange::listener(on, plan.relay, local)),
+        Deed::Connect(to) => Box::new(Dial::new(to, Link::heir(plan.relay, local))),
+        Deed::Listen(on) => Box::new(Listen::new(on, plan.relay, local)),
+        Deed::Probe(what) => Box::new(Probe::new(*what, plan.voice.level > 0 || plan.voice.json, local)),
+        Deed::Http(http) => Box::new(Dial::new(http.to.clone(), Http::heir(*http, &plan.relay, local)?)),
+    })
+}
+
 /// The local end. A mode that shows nothing leaves stdin and stdout alone.
 fn open(plan: &Plan) -> Result<Local, Failure> {
     match &plan.deed {
@@ -47,22 +61,16 @@ fn carry_out(plan: Plan) -> Exit {
         Ok(report) => report,
         Err(failure) => return failure.exit, // it was told
     };
-    let local = match open(&plan) {
-        Ok(local) => local,
+    let deadline = plan.deadline;
+    let task = match open(&plan).and_then(|local| first_task(plan, local)) {
+        Ok(task) => task,
         Err(failure) => {
             let exit = failure.exit;
             report.tell(&Event::Error(Box::new(failure)));
             return exit;
         }
     };
-    let task: Box<dyn Task> = match plan.deed {
-        Deed::Connect(to) if to.proto.is_datagram() => Box::new(Exchange::client(to, plan.relay, local)),
-        Deed::Listen(on) if on.proto.is_datagram() => Box::new(Exchange::listener(on, plan.relay, local)),
-        Deed::Connect(to) => Box::new(Dial::new(to, plan.relay, local)),
-        Deed::Listen(on) => Box::new(Listen::new(on, plan.relay, local)),
-        Deed::Probe(what) => Box::new(Probe::new(*what, plan.voice.level > 0 || plan.voice.json, local)),
-    };
-    let done = Reactor::new().and_then(|reactor| reactor.run(task, plan.deadline, &mut report));
+    let done = Reactor::new().and_then(|reactor| reactor.run(task, deadline, &mut report));
     done.unwrap_or_else(|error| {
         let object = Object::Named("the event loop".into());
         let failure = Failure::system(error::Deed::Start, object, &error, Exit::Local);

@@ -16,24 +16,27 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("session", &["logic", "session"]),
     ("report", &["cli", "error", "event", "io", "logic", "report"]),
     ("signal.rs", &[]),
-    ("event.rs", &["cli", "error", "logic"]),
+    ("event.rs", &["cli", "error", "logic", "session"]),
     ("error.rs", &["cli"]),
     ("cli", &["cli", "logic", "session"]),
 ];
 
 /// An outside crate and the rooms that may name it.
-const CRATES: [(&str, &[&str]); 14] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("indicatif", &["report"]),
     ("encoding_rs", &["logic"]),
     ("libc", &["io", "net", "report", "task"]),
     ("mio", &["io", "net", "reactor.rs", "signal.rs"]),
     ("rustix", &["io", "net"]),
     ("nix", &["net"]),
+    ("percent_encoding", &["cli"]),
     ("socket2", &["net"]),
     ("signal_hook", &["signal.rs"]),
+    ("base64", &["cli"]),
     ("ipnet", &["cli"]),
     ("slab", &["logic", "reactor.rs", "task"]),
     ("clap", &["cli"]),
+    ("httparse", &["session"]),
     ("humantime", &["cli", "report"]),
     ("colored", &["report"]),
     ("serde_json", &["report"]),

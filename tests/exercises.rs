@@ -5,6 +5,8 @@
 mod common;
 #[path = "common/peers_needs.rs"]
 mod needs;
+#[path = "common/results.rs"]
+mod results;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -71,6 +73,107 @@ fn python(client: &str, port: u16) -> Option<Program> {
         "import socket, sys, time\nhere = ('127.0.0.1', int(sys.argv[1]))\nsocket.setdefaulttimeout(20)\n";
     let program = found("python3")?.env("PYTHONUTF8", "1");
     Some(program.args(["-u", "-c", &format!("{HEAD}{client}"), &port.to_string()]))
+}
+
+// ---- 1: a client in steps ----
+
+#[test]
+fn a_client_tells_each_step_and_each_failure_by_its_own_name() {
+    let server = server(|mut stream| {
+        let question = slurp(&stream);
+        stream.write_all(b"answer").expect("send");
+        question
+    });
+    let port = server.port.to_string();
+    let outcome = nsock(&["-4", "-v", "localhost", &port]).stdin_bytes("question").run().exits(0).wrote(b"answer");
+    same(&server.join(), b"question");
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    let begin = format!("Connection to localhost (127.0.0.1) {port} port [tcp/*] succeeded! (lookup ");
+    assert!(lines[0].starts_with(&begin) && lines[0].contains(", connect "), "{}", outcome.stderr);
+    assert!(lines[1].contains(" closed by ") && lines[1].contains("8 bytes sent, 6 received"), "{}", outcome.stderr);
+
+    let outcome = nsock(&["-v", "-n", "nosuch.invalid", "80"]).run().exits(4);
+    assert!(outcome.one_line().starts_with("nsock: lookup of nosuch.invalid failed: "));
+    let (port, _bound) = closed_port();
+    let outcome = dial(port, &["-v"]).run().exits(1);
+    assert!(outcome.one_line().starts_with(&format!("nsock: connect to 127.0.0.1 port {port} (tcp) failed: ")));
+}
+
+#[test]
+fn a_send_that_fails_is_told_as_one() {
+    let server = self::server(|stream| {
+        take(&stream, 1);
+        reset(stream);
+    });
+    let mut client = dial(server.port, &["-v"]).hold_stdin().spawn();
+    let stdin = client.stdin.as_mut().expect("held");
+    stdin.write_all(b"a").expect("give");
+    server.join();
+    let _ = stdin.write_all(&[b'b'; 100_000]); // fails once nobody reads on
+    let outcome = client.finish_with_stdin_open().exits(1);
+    let told = outcome.stderr.lines().any(|line| line.starts_with("nsock: ") && line.contains("reset by peer"));
+    assert!(told, "{}", outcome.stderr);
+}
+
+// ---- 2: a site's front page ----
+
+#[test]
+fn a_front_page_is_saved_and_its_head_printed() {
+    const PAGE: &[u8] = b"<html>\xff\x00\r\n</html>";
+    let site = || {
+        self::server(|mut stream| {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.extend(take(&stream, 1));
+            }
+            let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n".as_slice(), PAGE].concat();
+            stream.write_all(&answer).expect("send");
+            slurp(&stream);
+            String::from_utf8(head).expect("text")
+        })
+    };
+    let server = site();
+    let dir = tempfile::tempdir().expect("a directory");
+    let page = dir.path().join("page.html");
+    let script = format!("\"$NSOCK\" --http http://{HOST}:{}/ > {}", server.port, page.display());
+    let outcome = shell(&script).run().exits(0);
+    assert_eq!(outcome.stderr, "HTTP/1.1 200 OK\nContent-Length: 17\n");
+    same(&std::fs::read(page).expect("read a page"), PAGE);
+    assert!(server.join().starts_with("GET / HTTP/1.1\r\n"));
+
+    let server = site();
+    let script = "printf 'GET / HTTP/1.1\\r\\nHost: h\\r\\nConnection: close\\r\\n\\r\\n' | \"$NSOCK\"";
+    let outcome = shell(&format!("{script} {HOST} {}", server.port)).run().exits(0);
+    assert!(outcome.stdout.starts_with(b"HTTP/1.1 200 OK\r\n") && outcome.stdout.ends_with(PAGE));
+    assert_eq!(server.join(), "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+}
+
+// ---- 3: try port 81 ----
+
+/// An address of this host at which no other test is.
+const NEXT_DOOR: &str = "127.31.3.1";
+
+#[test]
+fn a_port_that_nobody_serves_is_refused() {
+    let outcome = nsock(&["-z", NEXT_DOOR, "81"]).run().exits(1).wrote(b"");
+    let line = outcome.one_line();
+    let start = "nsock: connect to 127.31.3.1 port 81 (tcp) failed: Connection refused (errno 111, ";
+    assert!(line.starts_with(start), "{line}");
+}
+
+#[test]
+fn trying_every_port_finds_what_a_loop_of_connects_finds() {
+    let listener = TcpListener::bind((NEXT_DOOR, 0)).expect("listen on a free port");
+    let port = listener.local_addr().expect("its address").port();
+    for range in [1..=1024, port - 200..=port.saturating_add(200)] {
+        let words = format!("{}-{}", range.start(), range.end());
+        let outcome = nsock(&["-z", NEXT_DOOR, &words]).run();
+        let connects = |port: &u16| TcpStream::connect((NEXT_DOOR, *port)).is_ok();
+        let found: Vec<u16> = range.filter(connects).collect();
+        assert_eq!(outcome.code, Some(i32::from(found.is_empty())), "{}", outcome.stderr);
+        assert_eq!(results::open_ports(&outcome), found);
+        assert!(words.starts_with("1-") || found.contains(&port));
+    }
 }
 
 // ---- 4: a hello server ----
@@ -525,6 +628,7 @@ fn a_port_in_use_is_named_with_the_systems_number_and_text() {
 // ---- 17: the handshake and the close ----
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no TCP_INFO")]
 fn very_verbose_tells_each_step_of_a_connection_and_who_closed_it() {
     let server = server(|mut stream| {
         assert_eq!(take(&stream, 4), b"ping");

@@ -180,6 +180,7 @@ fn the_source_address_and_port_are_what_was_asked_for() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no SO_BINDTODEVICE")]
 fn the_interface_is_what_was_asked_for() {
     let server = server(|stream| stream.peer_addr().expect("an address"));
     let outcome = dial(server.port, &["-I", "lo"]).run();

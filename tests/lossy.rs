@@ -57,7 +57,8 @@ fn two_pipes_over_a_lossy_path_arrive_whole_at_the_same_time() {
 #[track_caller]
 fn assert_lossy(path: &Path, outcome: &Outcome) {
     let close = outcome.event("close");
-    assert!(close["retransmits"].as_u64() > Some(0), "no retransmits: {close}");
+    // Without TCP_INFO nobody counts them.
+    assert!(cfg!(feature = "portable") || close["retransmits"].as_u64() > Some(0), "no retransmits: {close}");
     for name in [&path.here, &path.there] {
         let lost = lost(name);
         assert!(lost > 20, "{lost} packets were lost on the way to {name}: no lossy path");

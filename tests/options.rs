@@ -218,6 +218,7 @@ fn unix_sockets_have_buffers_too() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no SO_BINDTODEVICE")]
 fn an_interface_is_the_only_one_used() {
     let like = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     if let Err(error) = like.bind_device(Some(b"lo")) {
@@ -238,6 +239,7 @@ fn an_interface_is_the_only_one_used() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no SO_BINDTODEVICE")]
 fn an_interface_that_is_not_there_is_this_machines_no() {
     let listener = listener();
     let port = listener.local_addr().expect("an address").port();

@@ -10,6 +10,7 @@
 )]
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
@@ -18,8 +19,10 @@ use std::time::{Duration, Instant};
 mod common;
 #[path = "common/peers_needs.rs"]
 mod needs;
+#[path = "common/results.rs"]
+mod results;
 
-use common::{HOST, LIMIT, Program, Run, dial, listen, payload, same, take};
+use common::{HOST, LIMIT, Program, Run, dial, listen, nsock, payload, same, take};
 
 /// What is carried each way.
 const BULK: usize = 30_000_000;
@@ -299,6 +302,62 @@ fn curl_uploads_a_file_and_gets_an_answer() {
     say(&mut nsock, b"HTTP/1.1 201 Created\r\nConnection: close\r\n\r\nthank you");
     nsock.finish().exits(0);
     curl.finish().exits(0).wrote(b"thank you");
+}
+
+// ---- others who probe ----
+
+/// Ports of an address of this host that no other test is at, some of them open; nothing else here listens at any
+/// address on ports as low as these.
+const RANGE: &str = "9800-10300";
+const NEXT_DOOR: &str = "127.31.13.1";
+
+fn doors() -> (Vec<TcpListener>, Vec<u16>) {
+    let ports: Vec<u16> = vec![9800, 9801, 9900, 10_050, 10_299, 10_300];
+    let listeners = ports.iter().map(|&port| TcpListener::bind((NEXT_DOOR, port)).expect("listen")).collect();
+    (listeners, ports)
+}
+
+#[test]
+fn nmap_and_openbsd_netcat_find_what_a_probe_finds() {
+    let (_doors, ports) = doors();
+    let outcome = nsock(&["-z", NEXT_DOOR, RANGE]).run().exits(0).silent();
+    let told = results::open_ports(&outcome);
+    assert!(ports.iter().all(|port| told.contains(port)), "{told:?}");
+
+    if let Some(nmap) = found("nmap") {
+        let outcome = nmap.args(["-sT", "-Pn", "-n", "-oG", "-", "-p", RANGE, NEXT_DOOR]).run().exits(0);
+        // `Host: 127.31.13.1 ()	Ports: 9800/open/tcp//davsrcs///, 9801/open/tcp//...`
+        let text = String::from_utf8_lossy(&outcome.stdout);
+        let list = text.split_once("Ports: ").map_or("", |(_, list)| list);
+        let open = |entry: &str| entry.split_once("/open/")?.0.trim().parse().ok();
+        assert_eq!(list.split(',').filter_map(open).collect::<Vec<u16>>(), told, "{text}");
+    }
+    if let Some(netcat) = found("nc.openbsd") {
+        let theirs = netcat.args(["-z", "-v", "-n", NEXT_DOOR, RANGE]).run();
+        assert_eq!(succeeded(&theirs.stderr), told, "{}", theirs.stderr);
+        let ours = nsock(&["-z", "-v", "-n", NEXT_DOOR, RANGE]).run().exits(0);
+        assert_eq!(succeeded(&ours.stderr), told, "{}", ours.stderr);
+    }
+}
+
+/// What netcat and nsock say of one open port is the same sentence, up to what nsock adds in parentheses.
+#[test]
+fn a_probe_speaks_openbsd_netcats_sentence() {
+    let Some(netcat) = found("nc.openbsd") else { return };
+    let door = TcpListener::bind((HOST, 0)).expect("listen on a free port");
+    let port = door.local_addr().expect("its address").port().to_string();
+    let theirs = netcat.args(["-z", "-v", HOST, &port]).run().exits(0);
+    let ours = nsock(&["-z", "-v", HOST, &port]).run().exits(0);
+    let ours = ours.stderr.split(" (").next().expect("a sentence");
+    assert_eq!(theirs.one_line(), ours);
+}
+
+/// The ports of `Connection to HOST PORT port [tcp/...] succeeded!`, sorted.
+fn succeeded(told: &str) -> Vec<u16> {
+    let of = |line: &str| line.strip_prefix("Connection to ")?.split(' ').nth(1)?.parse().ok();
+    let mut ports: Vec<u16> = told.lines().filter(|line| line.contains(" succeeded!")).filter_map(of).collect();
+    ports.sort_unstable();
+    ports
 }
 
 impl Peer {

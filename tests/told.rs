@@ -59,6 +59,7 @@ fn without_verbose_nothing_is_told_when_all_goes_well() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no TCP_INFO")]
 fn a_client_tells_openbsds_sentence_and_the_end() {
     let (port, outcome) = as_client(&["-v"]);
     let lines: Vec<&str> = outcome.stderr.lines().collect();
@@ -88,6 +89,7 @@ fn a_client_tells_the_name_with_its_address_and_the_lookup() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "no TCP_INFO")]
 fn a_listener_tells_openbsds_sentences_and_the_end() {
     let (port, client, outcome) = as_listener(&["-v"]);
     let lines: Vec<&str> = outcome.stderr.lines().collect();
@@ -279,6 +281,13 @@ fn every_event_is_as_the_schema_has_it() {
     let (closed, _bound) = closed_port();
     let refused = dial(closed, &["--json"]).run().exits(1);
     names.extend(checked(&refused));
+    let server = self::server(|mut stream| {
+        stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nc").expect("send");
+        slurp(&stream)
+    });
+    let asked = nsock(&["--json", "--http", &format!("localhost:{}/", server.port)]).run().exits(0);
+    names.extend(checked(&asked));
+    server.join();
     names.extend(["dropped", "missed", "port", "probed", "progress", "turned_away", "unanswered"].map(Into::into)); // have tests of their own
     let known: BTreeSet<String> = SCHEMA.iter().map(|(name, ..)| (*name).to_owned()).collect();
     assert_eq!(names, known, "each event of the schema is raised in this test");

@@ -17,6 +17,21 @@ pub(crate) trait Contest {
     fn unit(&self) -> Unit;
     fn rounds(&self) -> usize;
 
+    /// Tools against which nsock is held one by one, beside the best.
+    fn rivals(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The head of the last column.
+    fn verdict_title(&self) -> &'static str {
+        "bytes and exits"
+    }
+
+    /// What the last column tells of a tool before it tells how its runs ended.
+    fn remark(&self, _tool: &Tool<Self::Flags>) -> Option<String> {
+        None
+    }
+
     /// Whether the tool takes part at all.
     fn invites(&self, _tool: &Tool<Self::Flags>) -> bool {
         true
@@ -39,7 +54,7 @@ pub(crate) fn hold<C: Contest>(contest: &C, tools: &[Tool<C::Flags>]) {
         }
     }
     print_table(contest, &entries);
-    print_ratios(&entries);
+    print_ratios(contest, &entries);
 }
 
 struct Entry<'a, F> {
@@ -74,16 +89,17 @@ fn print_table<C: Contest>(contest: &C, entries: &[Entry<'_, C::Flags>]) {
         .iter()
         .map(|Entry { tool, figures, .. }| {
             let ratio = times_as_fast(nsock, figures.median());
-            [tool.name.to_string(), figures.show(unit), ratio, figures.verdict()]
+            let words: Vec<String> = contest.remark(tool).into_iter().chain([figures.verdict()]).collect();
+            [tool.name.to_string(), figures.show(unit), ratio, words.join("; ")]
         })
         .collect();
     println!("{}\n", contest.title());
     let median = format!("median {} (min–max)", unit.name());
-    table::print(["tool", &median, unit.comparison(), "bytes and exits"], &rows);
+    table::print(["tool", &median, unit.comparison(), contest.verdict_title()], &rows);
     println!();
 }
 
-fn print_ratios<F>(entries: &[Entry<'_, F>]) {
+fn print_ratios<C: Contest>(contest: &C, entries: &[Entry<'_, C::Flags>]) {
     let Some((_, nsock)) = best(entries, Kind::Nsock) else {
         println!("nsock: no figure\n");
         return;
@@ -92,6 +108,10 @@ fn print_ratios<F>(entries: &[Entry<'_, F>]) {
         if let Some((name, seconds)) = best(entries, kind) {
             println!("- nsock / {label} ({name}): {}", times_as_fast(Some(nsock), Some(seconds)));
         }
+    }
+    for rival in contest.rivals() {
+        let median = entries.iter().find(|entry| entry.tool.name == *rival).and_then(|entry| entry.figures.median());
+        println!("- nsock / {rival}: {}", times_as_fast(Some(nsock), median));
     }
     println!();
 }

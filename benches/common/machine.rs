@@ -2,12 +2,21 @@
 
 use std::fs::read_to_string;
 
+use rustix::process::{Resource, getrlimit};
+
 /// Cores, kernel, and how busy the machine was before we began (a busy one makes poor figures).
 pub(crate) fn description() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let kernel = first_word("/proc/sys/kernel/osrelease");
     let load = first_word("/proc/loadavg");
-    format!("{cores} cores, Linux {kernel}, load {load} at the start, everything over 127.0.0.1")
+    format!("{cores} cores, Linux {kernel}, load {load} at the start")
+}
+
+/// How many descriptors a process of ours may have: of its own accord, and if it asks.
+pub(crate) fn descriptors() -> String {
+    let limit = getrlimit(Resource::Nofile);
+    let [soft, hard] = [limit.current, limit.maximum].map(|most| most.map_or("any".into(), |most| most.to_string()));
+    format!("{soft} descriptors ({hard} on demand)")
 }
 
 /// What the kernel could give to new pages without hurting anyone.

@@ -11,6 +11,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::group::Group;
 
+/// How many bytes of a child's complaints are told.
+const WORDS: usize = 1000;
+
 /// A started child, killed if we drop it before it left.
 pub(crate) struct Running {
     role: &'static str,
@@ -68,10 +71,15 @@ impl Running {
         Ok(times.into_iter().sum())
     }
 
-    /// What the child said on stderr, on one line.
+    /// The beginning of what the child said on stderr, on one line.
     pub(crate) fn words(&self) -> String {
-        let words = String::from_utf8_lossy(&self.words);
+        let words = String::from_utf8_lossy(&self.words[..self.words.len().min(WORDS)]);
         words.lines().map(str::trim).collect::<Vec<_>>().join(" / ")
+    }
+
+    /// All the child said on stderr.
+    pub(crate) fn complaints(&self) -> &[u8] {
+        &self.words
     }
 
     /// All the child wrote to its stdout, if that was asked to be a pipe. Call it once the child has left.

@@ -7,12 +7,13 @@ use clap::{ArgAction, Args as Group, Parser, ValueEnum};
 
 use super::answer::Answering;
 use super::duration::{self, Patience};
+use super::http::Asking;
 use super::probe::Probing;
 use super::{port, size, tos};
 use crate::logic::filter;
 
 /// What help and the man page show first.
-pub const EXAMPLES: [(&str, &str); 16] = [
+pub const EXAMPLES: [(&str, &str); 18] = [
     ("nsock -l 8888", "listen, and relay stdin and stdout to the first peer"),
     ("nsock host 8888", "connect, and relay stdin and stdout"),
     ("nsock -l 8888 > copy", "receive a file ..."),
@@ -21,6 +22,8 @@ pub const EXAMPLES: [(&str, &str); 16] = [
     ("nsock -z host 22,80,8000-8100", "which of these ports are open"),
     ("nsock -z --until-open 30s db 5432", "wait for a service to start"),
     ("nsock -zu host 53,123,161", "UDP ports: open only where something answers"),
+    ("nsock --http host/page > page", "fetch a page; its head is told on stderr"),
+    ("nsock --http -v -H 'Host: b' --data @f a/", "a body, a field of one's own, and each phase's time"),
     ("nsock -lk 8080 < page", "the page to everybody who comes"),
     ("nsock -lk --echo 8888", "an echo server"),
     ("nsock -lk --reply 'OK...{}' 8888", "answer each line, and show it"),
@@ -35,11 +38,12 @@ pub const EXAMPLES: [(&str, &str); 16] = [
 ];
 
 /// The forms of a command line.
-pub const SYNOPSIS: [&str; 5] = [
+pub const SYNOPSIS: [&str; 6] = [
     "nsock [-u] [OPTIONS] HOST PORT",
     "nsock [-u] -l [-k] [OPTIONS] [ADDR] PORT",
     "nsock [-u] -l --echo|--hello|--reply TEXT|--discard [-k] [OPTIONS] [ADDR] PORT",
     "nsock -z [-u] [OPTIONS] HOST[,HOST...] PORTS...",
+    "nsock --http [OPTIONS] URL",
     "nsock -U [-u] [-l [-k] | -z] [OPTIONS] PATH",
 ];
 
@@ -65,7 +69,7 @@ const TEMPLATE: &str = "{name} {version}: {about}
     args_override_self = true,
 )]
 pub struct Args {
-    /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -z HOST[,HOST...] PORTS..., with -U PATH
+    /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -z HOST[,HOST...] PORTS..., with --http URL, with -U PATH
     #[arg(value_name = "HOST PORT", hide = true)]
     pub words: Vec<String>,
     /// What to do.
@@ -80,6 +84,9 @@ pub struct Args {
     /// Asking ports.
     #[command(flatten)]
     pub probing: Probing,
+    /// Asking over HTTP.
+    #[command(flatten)]
+    pub asking: Asking,
     /// Many peers.
     #[command(flatten)]
     pub many: Many,
@@ -111,6 +118,10 @@ pub struct Mode {
     /// Ask which ports are open
     #[arg(short = 'z', long, conflicts_with = "listen")]
     pub probe: bool,
+
+    /// Send one HTTP request: the answer's head goes to stderr, its body to stdout
+    #[arg(long, conflicts_with_all = ["listen", "probe"])]
+    pub http: bool,
 
     /// UDP instead of TCP
     #[arg(short, long)]

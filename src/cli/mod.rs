@@ -5,6 +5,7 @@ pub mod answer;
 pub mod args;
 pub mod duration;
 mod foreign;
+pub mod http;
 pub mod peer;
 pub mod plan;
 pub mod port;
@@ -15,6 +16,7 @@ pub mod shard;
 pub mod size;
 pub mod targets;
 mod tos;
+pub mod url;
 mod usage;
 
 use std::ffi::OsString;

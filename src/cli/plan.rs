@@ -13,6 +13,7 @@ use super::shard::Shard;
 use super::size::Cut;
 use super::targets::Word;
 use crate::logic::filter::Filters;
+use crate::session::http::Request;
 use crate::session::{Mode, Script};
 
 /// A whole run.
@@ -37,6 +38,23 @@ pub enum Deed {
     Listen(Listen),
     /// We ask which ports are open.
     Probe(Box<Probe>),
+    /// We send an HTTP request.
+    Http(Box<Http>),
+}
+
+/// An HTTP request to send.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where to.
+    pub to: Connect,
+    /// All of it but its body.
+    pub request: Request,
+    /// Its body.
+    pub data: Option<Data>,
+    /// Whether the answer is written as it comes, instead of its body.
+    pub raw: bool,
+    /// Whether a status of 400 and above is a failure.
+    pub fail: bool,
 }
 
 /// Ports to ask.

@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as Group;
@@ -10,6 +9,7 @@ use clap::Args as Group;
 use super::address::Host;
 use super::args::Args;
 use super::duration;
+use super::http;
 use super::peer::{Proto, UnixName};
 use super::plan::{Data, From, Limit, Probe, Sought};
 use super::ports::Reader;
@@ -31,7 +31,7 @@ pub struct Probing {
     #[arg(short, long)]
     pub random: bool,
 
-    /// Ask at most N ports at once (as many as this machine has descriptors for)
+    /// Ask at most N ports at once (4096, where there are descriptors for so many)
     #[arg(short = 'P', long, value_name = "N")]
     pub parallel: Option<NonZeroUsize>,
 
@@ -62,10 +62,6 @@ pub struct Probing {
     /// Ask only share I of N, so that N machines ask each port once: 1/4 to 4/4
     #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
     pub shard: Option<Shard>,
-
-    /// With -u: ask with this text instead of what a port's usual service answers; @FILE, @- for stdin
-    #[arg(long, value_name = "TEXT")]
-    pub data: Option<String>,
 }
 
 /// The probe that the words mean. `wait` is `-w`.
@@ -76,7 +72,7 @@ pub(super) fn probe(proto: Proto, args: &Args, from: From, wait: Option<Duration
         true => Sought::Unix(unix_name(args)?),
         false => sought(proto, args, &from)?,
     };
-    let data = said.data.as_deref().map(data);
+    let data = args.asking.data.as_deref().map(http::data);
     if what.reads_stdin() && matches!(data, Some(Data::Stdin)) {
         return Err("stdin can be the list of hosts or --data, not both".into());
     }
@@ -130,15 +126,6 @@ fn unix_name(args: &Args) -> Result<UnixName, Usage> {
     Ok(UnixName::parse(OsStr::new(&path))?)
 }
 
-/// What `--data` names.
-fn data(text: &str) -> Data {
-    match text.strip_prefix('@') {
-        Some("-") => Data::Stdin,
-        Some(file) => Data::File(PathBuf::from(file)),
-        None => Data::Text(text.into()),
-    }
-}
-
 /// Refuses what has no meaning for a probe: all that is about bytes that are relayed.
 fn admit(args: &Args, proto: Proto) -> Result<(), Usage> {
     let (ends, bytes, time) = (&args.ends, &args.bytes, &args.time);
@@ -168,8 +155,8 @@ fn admit(args: &Args, proto: Proto) -> Result<(), Usage> {
     if let Some((_, flag)) = alien.iter().chain(of_unix).find(|(given, _)| *given) {
         return Err(format!("{flag} has no meaning beside -z").into());
     }
-    if args.probing.data.is_some() && proto != Proto::Udp {
-        return Err("--data has a meaning only beside -z -u".into());
+    if args.asking.data.is_some() && proto != Proto::Udp {
+        return Err("--data has a meaning only beside --http, or -z -u".into());
     }
     if args.probing.banner && proto != Proto::Tcp {
         return Err("--banner has a meaning only for TCP".into());
@@ -203,6 +190,9 @@ impl Sought {
 impl Probe {
     /// Whether one port of one host is asked for, so that the answer is all about it.
     pub fn asks_one_port(&self) -> bool {
+        if self.shard != Shard::WHOLE {
+            return false;
+        }
         let Sought::Ports { word: Word::Targets(targets), ports, .. } = &self.what else {
             return self.proto.is_unix();
         };
@@ -224,7 +214,6 @@ pub(super) fn unused(args: &Args) -> Option<&'static str> {
         (said.banner, "--banner"),
         (said.exclude.is_some(), "--exclude"),
         (said.shard.is_some(), "--shard"),
-        (said.data.is_some(), "--data"),
     ];
     flags.iter().find(|(given, _)| *given).map(|(_, flag)| *flag)
 }

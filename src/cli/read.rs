@@ -8,6 +8,7 @@ use super::address::{Family, Host, split_port};
 use super::answer::answer;
 use super::args::{self, Args, Color};
 use super::duration::Patience;
+use super::http::{self, http};
 use super::peer::{Proto, UnixName};
 use super::plan::{
     Answer, Bytes, Connect, Deed, From, HalfClose, Hex, Limit, Listen, Many, Output, Place, Plan, Relay, SocketOptions,
@@ -37,7 +38,7 @@ pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
     needs(&args)?;
     let answer = answer(&args)?;
     let relay = Relay {
-        stdin: answer.is_none() && !args.ends.no_stdin,
+        stdin: answer.is_none() && !args.ends.no_stdin && !args.mode.http,
         // An answering mode looks for the word by itself.
         stop: args.ends.stop.clone().filter(|_| answer.is_none()),
         ..relay(&args, wait, no_wait)
@@ -47,7 +48,9 @@ pub(super) fn plan(args: Args) -> Result<Plan, Usage> {
         return Err("with --json the dump needs a file of its own: --hex=FILE".into());
     }
     let deadline = args.time.deadline;
-    let deed = if args.mode.probe {
+    let deed = if args.mode.http {
+        Deed::Http(Box::new(http(proto, &args, from(proto, &args)?, wait)?))
+    } else if args.mode.probe {
         let from = from(proto, &args)?;
         Deed::Probe(Box::new(probe(proto, &args, from, wait)?))
     } else if args.mode.listen {
@@ -148,7 +151,9 @@ fn inet_target(args: &Args, family: Family) -> Result<Place<Host>, Usage> {
     let (host, port) = match args.words.as_slice() {
         [] if local.is_some() => return Err("HOST and PORT are missing (-p is the local port)".into()),
         [] => return Err("HOST and PORT are missing: nsock HOST PORT connects, nsock -l PORT listens".into()),
-        [word] if word.contains("://") => return Err(format!("'{word}' is a URL: write nsock HOST PORT").into()),
+        [word] if word.contains("://") => {
+            return Err(format!("'{word}' is a URL: nsock --http {word} asks for it, nsock HOST PORT connects").into());
+        }
         [word] => split_port(word).ok_or_else(|| missing_port(word, local))?,
         [host, port] => (host.as_str(), port.as_str()),
         [_, _, extra, ..] => return Err(too_many(extra, args)),
@@ -266,7 +271,7 @@ pub(super) fn admit(family: Family, host: &Host) -> Result<(), Usage> {
 }
 
 /// A numeric local address must be of the IP version of a numeric remote one.
-fn same_version(from: &Host, to: &Host) -> Result<(), Usage> {
+pub(super) fn same_version(from: &Host, to: &Host) -> Result<(), Usage> {
     let v4 = |host: &Host| match host {
         Host::Ip(ip) => Some(ip.is_ipv4()),
         Host::Scoped(..) => Some(false),
@@ -309,6 +314,12 @@ fn needs(args: &Args) -> Result<(), Usage> {
     ];
     if let (true, Some((_, flag))) = (mode.udp, crowd.iter().find(|(given, _)| *given)) {
         return Err(format!("{flag} has no meaning for datagrams").into());
+    }
+    if let (false, Some(flag)) = (mode.http, http::unused(args)) {
+        return Err(format!("{flag} has a meaning only beside --http").into());
+    }
+    if args.asking.data.is_some() && !mode.http && !mode.probe {
+        return Err("--data has a meaning only beside --http, or -z -u".into());
     }
     if let (false, Some(flag)) = (mode.probe, probe::unused(args)) {
         return Err(format!("{flag} has a meaning only beside -z").into());

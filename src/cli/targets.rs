@@ -1,6 +1,7 @@
 //! Whom to probe: hosts joined by commas, networks, hosts with ports of their own, or a list of them in a file. It reads
 //! no file and looks no name up; a network stays what was written, two numbers, however many addresses it means.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
@@ -57,7 +58,8 @@ pub fn parse(word: &str, reader: &Reader) -> Result<Word, String> {
         Some(file) => return Ok(Word::File(file.into())),
         None => {}
     }
-    items(word).into_iter().map(|item| target(item, reader)).collect::<Result<_, _>>().map(Word::Targets)
+    let mut known = HashMap::new();
+    items(word).into_iter().map(|item| target(item, reader, &mut known)).collect::<Result<_, _>>().map(Word::Targets)
 }
 
 /// Parses a list: one target a line, of which blank ones and what follows a `#` are skipped.
@@ -65,12 +67,12 @@ pub fn parse(word: &str, reader: &Reader) -> Result<Word, String> {
 /// # Errors
 /// A sentence that says which line is wrong, and why.
 pub fn parse_list(bytes: &[u8], reader: &Reader) -> Result<Vec<Target>, String> {
-    let mut targets = Vec::new();
+    let (mut targets, mut known) = (Vec::new(), HashMap::new());
     for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
         let line = str::from_utf8(line).map_err(|_| format!("line {}: not UTF-8 text", number + 1))?;
         let line = line.split('#').next().unwrap_or_default().trim_start_matches('\u{feff}').trim();
         if !line.is_empty() {
-            targets.push(target(line, reader).map_err(|why| format!("line {}: {why}", number + 1))?);
+            targets.push(target(line, reader, &mut known).map_err(|why| format!("line {}: {why}", number + 1))?);
         }
     }
     match targets.is_empty() {
@@ -96,12 +98,20 @@ fn items(word: &str) -> Vec<&str> {
 }
 
 /// Parses `HOST`, `HOST:PORTS` or `[v6]:PORTS`, where HOST may be a network.
-fn target(text: &str, reader: &Reader) -> Result<Target, String> {
+/// `known`: lists of ports that were read before; many hosts have the same.
+fn target<'a>(text: &'a str, reader: &Reader, known: &mut HashMap<&'a str, Ports>) -> Result<Target, String> {
     if text.contains("://") {
         return Err(format!("'{text}' is a URL, not a host"));
     }
     let (host, ports) = match split_port(text) {
-        Some((host, ports)) => (host, Some(reader.read([ports]).map_err(|why| format!("{text}: {why}"))?)),
+        Some((host, words)) => {
+            let ports = match known.get(words) {
+                Some(ports) => ports.clone(),
+                None => reader.read([words]).map_err(|why| format!("{text}: {why}"))?,
+            };
+            known.insert(words, ports.clone());
+            (host, Some(ports))
+        }
         None => (text, None),
     };
     let who = match host.contains('/') {

@@ -58,12 +58,8 @@ pub(super) fn writable(fd: BorrowedFd<'_>) -> bool {
     ready([(fd, PollFlags::OUT)]) == [true]
 }
 
-/// Whether one is readable, and whether the other is writable, asked at the same time.
-pub(super) fn both(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> [bool; 2] {
-    ready([(from, PollFlags::IN), (to, PollFlags::OUT)])
-}
-
-fn ready<const N: usize>(asked: [(BorrowedFd<'_>, PollFlags); N]) -> [bool; N] {
+/// Which of these are ready, asked at the same time.
+pub(super) fn ready<const N: usize>(asked: [(BorrowedFd<'_>, PollFlags); N]) -> [bool; N] {
     let mut fds = asked.map(|(fd, what)| PollFd::from_borrowed_fd(fd, what));
     let answered = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&Timespec::default()))).is_ok();
     // Where poll(2) cannot tell, the call that it was asked for has to.

@@ -10,19 +10,19 @@ use mio::Interest;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
-use super::ask;
 use super::watch::Watch;
+use super::{ask, system};
 
 /// A source or a sink of bytes.
 #[derive(Debug)]
 pub struct Endpoint {
     fd: Fd,
-    kind: Kind,
-    access: Access,
-    readable: bool,
-    writable: bool,
+    pub(super) kind: Kind,
+    pub(super) access: Access,
+    pub(super) readable: bool,
+    pub(super) writable: bool,
     /// An edge told more than that bytes came (an end, an error, urgent data): a short read does not mean drained.
-    eventful: bool,
+    pub(super) eventful: bool,
     broken: bool,
 }
 
@@ -93,14 +93,10 @@ impl Ready {
 
 impl From<&mio::event::Event> for Ready {
     fn from(event: &mio::event::Event) -> Self {
-        #[cfg(target_os = "linux")]
-        let urgent = event.is_priority();
-        #[cfg(not(target_os = "linux"))]
-        let urgent = false;
         Self {
             readable: event.is_readable() || event.is_read_closed() || event.is_error(),
             writable: event.is_writable() || event.is_write_closed() || event.is_error(),
-            eventful: event.is_read_closed() || event.is_error() || urgent,
+            eventful: event.is_read_closed() || event.is_error() || system::is_urgent(event),
             broken: event.is_error() || event.is_write_closed(),
         }
     }
@@ -174,20 +170,6 @@ impl Endpoint {
         self.kind
     }
 
-    /// Whether it never says that it would block.
-    pub(super) fn never_blocks(&self) -> bool {
-        self.access == Access::Always
-    }
-
-    /// Whether splice and sendfile can move its bytes without ever blocking.
-    pub fn takes_express(&self) -> bool {
-        match self.kind {
-            Kind::Terminal => false,
-            Kind::Socket | Kind::Pipe => self.access == Access::Nonblocking,
-            Kind::File | Kind::Device => self.access == Access::Always,
-        }
-    }
-
     /// Has the loop tell of its readiness.
     ///
     /// # Errors
@@ -198,13 +180,12 @@ impl Endpoint {
             Fd::Stdin => Interest::READABLE,
             Fd::Stdout => Interest::WRITABLE,
         };
-        #[cfg(target_os = "linux")]
         let interest = match self.kind {
-            Kind::Socket => interest | Interest::PRIORITY,
+            Kind::Socket => system::with_urgent(interest),
             _ => interest,
         };
         match watch.add(&*self, source, interest) {
-            Err(error) if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) => {
+            Err(error) if Errno::from_io_error(&error).is_some_and(|error| system::NEVER_WATCHED.contains(&error)) => {
                 self.access = Access::Always;
                 self.readable = true;
                 Ok(())
@@ -283,22 +264,6 @@ impl Endpoint {
         self.writable
     }
 
-    /// Whether a half-filled segment goes out at once. Switching that on sends what was held back.
-    pub(super) fn set_nodelay(&self, on: bool) {
-        let _ = rustix::net::sockopt::set_tcp_nodelay(self.as_fd(), on); // no TCP, no segments
-    }
-
-    /// Asks whether one is readable and the other writable now, and remembers each no. Both must be watched.
-    pub(super) fn ask_both(from: &mut Self, to: &mut Self) -> bool {
-        [from.readable, to.writable] = ask::both(from.as_fd(), to.as_fd());
-        from.readable && to.writable
-    }
-
-    /// Remembers that a call on it would block.
-    pub(super) fn drained(&mut self) {
-        self.readable = false;
-    }
-
     /// Asks the system whether it is readable now, and remembers a no.
     pub(super) fn ask_readable(&mut self) -> bool {
         self.readable = self.access == Access::Always || ask::readable(self.as_fd());
@@ -309,17 +274,6 @@ impl Endpoint {
     pub(super) fn ask_writable(&mut self) -> bool {
         self.writable = self.access == Access::Always || ask::writable(self.as_fd());
         self.writable
-    }
-
-    /// Whether an urgent mark may lie in the stream, at which splice stops.
-    pub(super) fn eventful(&self) -> bool {
-        self.eventful
-    }
-
-    /// Whether the peer of a stream socket has truly sent its last byte.
-    pub(super) fn at_end(&self) -> bool {
-        let peeked = rustix::net::recv(self.as_fd(), &mut [0u8; 1][..], RecvFlags::PEEK | RecvFlags::DONTWAIT);
-        matches!(peeked, Ok((0, _)))
     }
 
     /// Reads once, without blocking.
@@ -365,11 +319,10 @@ impl Endpoint {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn skip(&mut self, buf: &mut [u8]) -> io::Result<Io> {
-        #[cfg(target_os = "linux")]
         while self.readable && self.kind == Kind::Socket {
-            match rustix::net::recv(self.as_fd(), &mut *buf, RecvFlags::DONTWAIT | RecvFlags::TRUNC) {
-                Ok((_, 0)) => return Ok(Io::End),
-                Ok((_, count)) => return Ok(self.got(count, buf.len())),
+            match system::skip(self.as_fd(), buf) {
+                Ok(0) => return Ok(Io::End),
+                Ok(count) => return Ok(self.got(count, buf.len())),
                 Err(Errno::AGAIN) => self.readable = false,
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -388,9 +341,8 @@ impl Endpoint {
                 return Ok(Io::Blocked);
             }
             let put = match (self.access, self.kind) {
-                (Access::DontWait, _) => {
-                    rustix::net::send(self.as_fd(), bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
-                }
+                // As write(2), it raises no signal where nobody reads: std ignores SIGPIPE.
+                (Access::DontWait, _) => rustix::net::send(self.as_fd(), bytes, SendFlags::DONTWAIT),
                 (Access::Polled, _) => rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(ask::POLLED_WRITE)]),
                 _ => rustix::io::write(self.as_fd(), bytes),
             };

@@ -83,7 +83,15 @@ impl Flow {
         let idle = works.chain.is_empty() && works.pace.is_none();
         let works = (!idle).then(|| Box::new(works));
         let lane = if works.is_some() { Lane::Barred } else { Lane::Memory };
-        Self { from_wire, lane, held: Held::default(), works, end: false, count: Count::default() }
+        let count = Count { taken: 0, given: 0, limit: u64::MAX };
+        Self { from_wire, lane, held: Held::default(), works, end: false, count }
+    }
+
+    /// The same, but so many bytes of the source are its end.
+    #[must_use]
+    pub fn at_most(mut self, bytes: u64) -> Self {
+        self.count.limit = bytes;
+        self
     }
 
     /// Bytes taken from the source.
@@ -152,16 +160,16 @@ impl Flow {
             let before = self.count;
             let step = match &mut self.lane {
                 Lane::Express(way) if !self.end => way.step(from, to, &mut self.count, means.now)?,
-                _ => self.carry(from, to, means)?,
+                _ => Some(self.carry(from, to, means)?),
             };
             match step {
-                Step::Moved => {
+                Some(Step::Moved) => {
                     let moved = (self.count.taken - before.taken).max(self.count.given - before.given);
                     budget = budget.saturating_sub(moved.max(LEAST_COST));
                 }
-                Step::Blocked => return Ok(Flowed::Waiting),
-                Step::End => return Ok(Flowed::Ended),
-                Step::Demote => self.recall(),
+                Some(Step::Blocked) => return Ok(Flowed::Waiting),
+                Some(Step::End) => return Ok(Flowed::Ended),
+                None => self.recall(),
             }
         }
         Ok(Flowed::Busy)
@@ -204,12 +212,15 @@ impl Flow {
         }
         let count = match self.take_back(means.scratch)? {
             Some(count) => return self.give(to, &means.scratch[..count]), // it was seen and counted when it was taken
-            None if self.end => 0,
-            None => match from.read(means.scratch).map_err(|error| Broken::new(Side::Source, error))? {
-                Io::Blocked => return Ok(Step::Blocked),
-                Io::End => 0,
-                Io::Moved(count) => count,
-            },
+            None if self.end || self.count.room(1) == 0 => 0,
+            None => {
+                let room = self.count.room(means.scratch.len());
+                match from.read(&mut means.scratch[..room]).map_err(|error| Broken::new(Side::Source, error))? {
+                    Io::Blocked => return Ok(Step::Blocked),
+                    Io::End => 0,
+                    Io::Moved(count) => count,
+                }
+            }
         };
         self.count.taken += count as u64;
         self.end |= count == 0;

@@ -10,3 +10,7 @@ pub mod port_file;
 pub mod spout;
 pub mod stdio;
 pub mod watch;
+
+#[cfg_attr(all(target_os = "linux", not(feature = "portable")), path = "linux/mod.rs")]
+#[cfg_attr(not(all(target_os = "linux", not(feature = "portable"))), path = "plain.rs")]
+mod system;

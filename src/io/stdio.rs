@@ -6,14 +6,13 @@
 //! opened anew: its offset would start over. A closed descriptor was replaced by `/dev/null` by std at start.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::ask;
 use super::endpoint::{Access, Endpoint, Kind};
+use super::system::reopen;
 
 /// stdin, ready to be read.
 pub fn stdin() -> Endpoint {
@@ -122,20 +121,4 @@ fn access(kind: Kind, reopen: impl FnOnce() -> io::Result<()>) -> Access {
             Err(_) => Access::Polled,
         },
     }
-}
-
-/// Opens what a descriptor of this process stands for anew, as an open file description of our own. In the same
-/// direction: a FIFO opened for both would lose its only writer, and be at its end.
-#[cfg(target_os = "linux")]
-fn reopen(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    let direction = rustix::fs::fcntl_getfl(fd)? & OFlags::RWMODE;
-    let flags = direction | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(format!("/proc/self/fd/{}", fd.as_raw_fd()), flags, Mode::empty())?)
-}
-
-/// Elsewhere `/dev/fd` duplicates the description instead of opening it anew.
-#[cfg(not(target_os = "linux"))]
-fn reopen(_: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    let _ = (Mode::empty(), OFlags::NONBLOCK);
-    Err(io::ErrorKind::Unsupported.into())
 }

@@ -13,3 +13,7 @@ pub mod resolve;
 pub mod socket;
 pub mod stream;
 pub mod unix;
+
+#[cfg_attr(all(target_os = "linux", not(feature = "portable")), path = "linux/mod.rs")]
+#[cfg_attr(not(all(target_os = "linux", not(feature = "portable"))), path = "plain.rs")]
+mod system;

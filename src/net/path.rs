@@ -1,8 +1,8 @@
 //! What the kernel has measured of a connection's path.
 
-use std::os::fd::AsFd;
-
 use crate::event::PathInfo;
+
+pub(super) use super::system::measure;
 
 /// What there is to know of a path, and of what was sent along it.
 #[derive(Clone, Copy, Debug)]
@@ -10,63 +10,4 @@ pub(super) struct Path {
     pub(super) info: PathInfo,
     /// What was sent and not acknowledged yet; a measure, and 0 when everything was.
     pub(super) outstanding: u64,
-}
-
-/// Asks the kernel.
-#[cfg(target_os = "linux")]
-pub(super) fn measure(socket: &impl AsFd) -> Option<Path> {
-    let tcp = nix::sys::socket::getsockopt(socket, linux::TcpInfo).ok()?;
-    Some(Path {
-        info: PathInfo { rtt: std::time::Duration::from_micros(tcp.rtt.into()), retransmits: tcp.total_retrans.into() },
-        outstanding: u64::from(tcp.unacked) + u64::from(tcp.notsent_bytes),
-    })
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn measure(_: &impl AsFd) -> Option<Path> {
-    None
-}
-
-#[cfg(target_os = "linux")]
-mod linux {
-    // The macro names its helper by this path.
-    use nix::{getsockopt_impl, sockopt_impl};
-
-    /// The head of the kernel's struct tcp_info (linux/tcp.h), as far as Linux 4.9 has it. A newer kernel fills a
-    /// shorter struct; nix panics where an older one cannot fill libc's longer one.
-    #[derive(Clone, Copy, Debug)]
-    #[repr(C)]
-    #[expect(unreachable_pub, reason = "the macro names it in a public trait")]
-    pub struct Info {
-        state_to_wscale: [u8; 8],
-        rto_to_rcv_mss: [u32; 4],
-        pub(super) unacked: u32,
-        sacked_to_fackets: [u32; 4],
-        last_times: [u32; 4],
-        pmtu: u32,
-        rcv_ssthresh: u32,
-        pub(super) rtt: u32,
-        rttvar_to_rcv_space: [u32; 7],
-        pub(super) total_retrans: u32,
-        rates_and_bytes: [u64; 4],
-        segs: [u32; 2],
-        pub(super) notsent_bytes: u32,
-        min_rtt: u32,
-    }
-
-    sockopt_impl!(TcpInfo, GetOnly, libc::IPPROTO_TCP, libc::TCP_INFO, Info);
-
-    #[cfg(test)]
-    mod tests {
-        use super::Info;
-        use std::mem::offset_of;
-
-        #[test]
-        fn fields_lie_where_libc_has_them() {
-            assert_eq!(offset_of!(Info, unacked), offset_of!(libc::tcp_info, tcpi_unacked));
-            assert_eq!(offset_of!(Info, rtt), offset_of!(libc::tcp_info, tcpi_rtt));
-            assert_eq!(offset_of!(Info, total_retrans), offset_of!(libc::tcp_info, tcpi_total_retrans));
-            assert_eq!(offset_of!(Info, notsent_bytes), offset_of!(libc::tcp_info, tcpi_notsent_bytes));
-        }
-    }
 }

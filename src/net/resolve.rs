@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs};
-use std::os::fd::AsFd;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::Instant;
@@ -15,6 +15,14 @@ use crate::io::bell::Bell;
 
 /// What std puts before the resolver's own words.
 const STD_PREFIX: &str = "failed to lookup address information: ";
+
+/// Lookups whose threads live, left behind or not.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// How many lookups ask the system just now, those left behind included.
+pub fn live_lookups() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
 
 /// A lookup under way.
 pub struct Lookup {
@@ -59,15 +67,20 @@ impl Lookup {
     fn begin(name: &Rc<str>, port: u16, family: Family, bell: Bell, now: Instant) -> Result<Self, Failure> {
         let (sender, answer) = channel();
         let asked = name.to_string();
+        LIVE.fetch_add(1, Ordering::Relaxed);
         // Left behind when a deadline passes: getaddrinfo cannot be interrupted. It ends with the process.
         thread::Builder::new()
             .name("lookup".into())
             .spawn(move || {
                 let addrs = (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
+                LIVE.fetch_sub(1, Ordering::Relaxed);
                 let _ = sender.send(addrs);
                 bell.ring();
             })
-            .map_err(|error| Failure::system(Deed::Lookup, Object::Host(Rc::clone(name)), &error, Exit::Local))?;
+            .map_err(|error| {
+                LIVE.fetch_sub(1, Ordering::Relaxed);
+                Failure::system(Deed::Lookup, Object::Host(Rc::clone(name)), &error, Exit::Local)
+            })?;
         Ok(Self { name: Rc::clone(name), family, answer, began: now })
     }
 
@@ -143,18 +156,7 @@ fn scope_id(scope: &str) -> Result<u32, Failure> {
     let no = |error: io::Error| {
         Failure::system(Deed::Lookup, Object::Named(format!("interface {scope}")), &error, Exit::Local)
     };
-    let socket = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::DGRAM, None).map_err(no)?;
-    interface_index(&socket, scope).map_err(no)
-}
-
-#[cfg(target_os = "linux")]
-fn interface_index(socket: &impl AsFd, name: &str) -> io::Result<u32> {
-    Ok(rustix::net::netdevice::name_to_index(socket, name)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn interface_index(_: &impl AsFd, _: &str) -> io::Result<u32> {
-    Err(io::ErrorKind::Unsupported.into()) // a number works everywhere
+    nix::net::if_::if_nametoindex(scope).map_err(|errno| no(errno.into()))
 }
 
 /// The numeric address of a local end; only [`Host::Name`] has none.

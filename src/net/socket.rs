@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 
+use super::system::{NAMES_THE_UNNAMED, bind_interface};
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::SocketOptions;
 use crate::error::{Deed, Exit, Failure, Object};
@@ -35,8 +36,8 @@ impl Origin {
         match (&to.addr, self.addr) {
             (Addr::Unix(_), _) => match (&self.unix, to.proto) {
                 (Some(name), _) => Some(Addr::Unix(name.clone())),
-                // A datagram without a name cannot be answered; Linux gives a free one to who binds none (unix(7)).
-                (None, Proto::UnixDatagram) => Some(Addr::Unix(UnixName::Unnamed)),
+                // A datagram without a name cannot be answered.
+                (None, Proto::UnixDatagram) if NAMES_THE_UNNAMED => Some(Addr::Unix(UnixName::Unnamed)),
                 (None, _) => None,
             },
             (_, Some((IpAddr::V6(ip), scope))) => Some(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, scope)).into()),
@@ -94,7 +95,7 @@ fn set(socket: &Socket, at: &Peer, options: &SocketOptions) -> Result<(), Failur
     }
     if let Some(tos) = options.tos {
         match v6 {
-            true => set_tclass(socket, tos.into()),
+            true => socket.set_tclass_v6(tos.into()),
             false => socket.set_tos_v4(tos.into()),
         }
         .map_err(no("--tos"))?;
@@ -114,26 +115,6 @@ fn set(socket: &Socket, at: &Peer, options: &SocketOptions) -> Result<(), Failur
         _ => {}
     }
     Ok(())
-}
-
-#[cfg(target_os = "linux")]
-fn bind_interface(socket: &Socket, name: &str) -> io::Result<()> {
-    socket.bind_device(Some(name.as_bytes()))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn bind_interface(_: &Socket, _: &str) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(target_os = "linux")]
-fn set_tclass(socket: &Socket, tos: u32) -> io::Result<()> {
-    socket.set_tclass_v6(tos)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn set_tclass(_: &Socket, _: u32) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// What every TCP connection of ours is set to: bytes go out when they are written, and urgent data stays in the

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use colored::{ColoredString, Colorize};
 
-use super::progress;
+use super::{http, progress};
 use crate::cli::args::Color;
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
@@ -55,7 +55,11 @@ impl Human {
             true if open => {
                 let took = finding.rtt.map(span).unwrap_or_default();
                 let tries = if finding.tries > 1 { format!(", {} tries", finding.tries) } else { String::new() };
-                format!("Connection to {} {} ({took}{tries})\n", port_of(&finding.peer), "succeeded!".green())
+                let says = match &finding.banner {
+                    Some(banner) => format!(": {}", escaped(String::from_utf8_lossy(banner).trim_end())),
+                    None => String::new(),
+                };
+                format!("Connection to {} {} ({took}{tries}){says}\n", port_of(&finding.peer), "succeeded!".green())
             }
             true => failed(&finding.failure()),
         }
@@ -92,6 +96,8 @@ fn told(event: &Event, level: u8) -> String {
             format!("nsock: receive of datagrams failed: the kernel dropped {datagrams} before they were read")
         }
         (Event::Probed(probed), level) => return swept(probed, level),
+        (Event::Head { head, .. }, level) => return http::head(head, level),
+        (Event::Trailers { fields, .. }, level) => return http::fields(fields, http::came(level)),
         (Event::Progress { traffic, asked: true }, _) => format!("nsock: {}", progress::text(traffic)),
         (_, 0) | (Event::Progress { .. }, _) => return String::new(),
         (Event::Listen { proto, addrs }, _) => listening(*proto, addrs),
@@ -115,6 +121,8 @@ fn told(event: &Event, level: u8) -> String {
         }
         (Event::Unanswered { datagrams }, _) => format!("nsock: {datagrams} datagrams were not answered (--rate)"),
         (Event::Close(close), _) => closed(close),
+        (Event::Request(request), _) => return http::request(request),
+        (Event::Answered(answered), _) => return http::answered(answered),
         (Event::Refused(failure), _) => return failed(failure),
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {
@@ -153,11 +161,13 @@ fn swept(probed: &Probed, level: u8) -> String {
         details.push(format!("{:.0} ports/s", total as f64 / probed.took.as_secs_f64().max(1e-6)));
     }
     let open = if open == 0 { "none".into() } else { open.to_string() };
-    let total = match tally.total > total {
-        true => format!("{total} of {} ports asked", tally.total),
-        false => format!("{total} ports"),
+    let ports = if total == 1 { "port" } else { "ports" };
+    let cut_short = match tally.total > total {
+        true => format!(", cut short of {}", tally.total),
+        false => String::new(),
     };
-    format!("nsock: probe of {}: {open} of {total} open ({})\n", escaped(&probed.what), details.join(", "))
+    let (what, details) = (escaped(&probed.what), details.join(", "));
+    format!("nsock: probe of {what}: {open} of {total} {ports} open ({details}{cut_short})\n")
 }
 
 fn listening(proto: Proto, addrs: &[Addr]) -> String {
@@ -240,7 +250,7 @@ fn lost(lost: Lost) -> String {
 }
 
 /// Name and address, or the address alone.
-fn who(peer: &Peer) -> String {
+pub(super) fn who(peer: &Peer) -> String {
     let addr = escaped(&peer.addr.to_string());
     match &peer.host {
         Some(host) => format!("{} ({addr})", escaped(host).bold()),
@@ -297,11 +307,16 @@ pub(super) fn span(time: Duration) -> String {
 /// Text that cannot drive the reader's terminal.
 pub fn escaped(text: &str) -> String {
     text.chars()
-        .flat_map(|c| match c.is_control() {
+        .flat_map(|c| match c.is_control() || is_directional(c) {
             true => c.escape_default().collect::<Vec<_>>(),
             false => vec![c],
         })
         .collect()
+}
+
+/// Whether a character changes the order in which others are shown (Unicode's explicit directional formatting).
+fn is_directional(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -320,6 +335,7 @@ mod tests {
 
     #[test]
     fn no_text_drives_the_terminal() {
+        assert_eq!(escaped("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(escaped("a\u{1b}[2Jb\u{9b}c\nd é"), "a\\u{1b}[2Jb\\u{9b}c\\nd é");
     }
 }

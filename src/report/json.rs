@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use crate::cli::peer::{Addr, Proto};
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
-use crate::event::{Close, Event, Finding, Probed};
+use crate::event::{Answered, Close, Event, Finding, Probed};
 use crate::logic::sweep::State;
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
-pub const SCHEMA: [(&str, &str, &str); 17] = [
+pub const SCHEMA: [(&str, &str, &str); 20] = [
     ("resolve", "host addrs resolve_s", "a name was resolved"),
     ("listen", "proto addr port", "one for each address bound"),
     ("attempt", "host addr port proto", "connecting to one address began"),
@@ -35,6 +35,18 @@ pub const SCHEMA: [(&str, &str, &str); 17] = [
         "probed",
         "what total open closed filtered unreachable open_or_filtered tries duration_s",
         "a probe is over: how many ports were in which state, and how many tries it took",
+    ),
+    ("request", "conn method target headers body_bytes", "an HTTP request is about to be sent"),
+    (
+        "head",
+        "conn version status reason headers",
+        "the head of an answer came: an interim one (1xx), or the final one; headers are pairs",
+    ),
+    (
+        "response",
+        "conn host addr port status headers trailers complete resolve_s connect_s request_s first_byte_s total_s \
+         sent_bytes received_bytes written_bytes after_bytes",
+        "an HTTP request is over; first_byte_s and total_s count from the beginning of the run, the others are spans",
     ),
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
     ("missed", "datagrams", "so many datagrams came and the kernel dropped them, since they were not read in time"),
@@ -101,6 +113,22 @@ pub fn lines(event: &Event) -> String {
             }),
         ),
         Event::Close(close) => line("close", closed(close)),
+        Event::Request(request) => line(
+            "request",
+            json!({
+                "conn": request.conn, "method": request.method, "target": request.target,
+                "headers": request.fields, "body_bytes": request.body,
+            }),
+        ),
+        Event::Head { conn, head } => line(
+            "head",
+            json!({
+                "conn": conn, "version": format!("1.{}", head.minor), "status": head.status, "reason": head.reason(),
+                "headers": head.fields,
+            }),
+        ),
+        Event::Trailers { .. } => String::new(), // the response has them
+        Event::Answered(answered) => line("response", responded(answered)),
         Event::Progress { traffic, .. } => line(
             "progress",
             json!({
@@ -164,6 +192,29 @@ fn closed(close: &Close) -> Value {
         "duration_s": seconds(close.duration),
         "rtt_s": close.path.map(|path| seconds(path.rtt)),
         "retransmits": close.path.map(|path| path.retransmits),
+    })
+}
+
+fn responded(answered: &Answered) -> Value {
+    let head = answered.head.as_deref();
+    json!({
+        "conn": answered.conn,
+        "host": answered.peer.host.as_deref(),
+        "addr": answered.peer.addr.to_string(),
+        "port": answered.peer.addr.port(),
+        "status": head.map(|head| head.status),
+        "headers": head.map(|head| &head.fields),
+        "trailers": answered.trailers,
+        "complete": answered.complete,
+        "resolve_s": answered.lookup.map(seconds),
+        "connect_s": seconds(answered.connect),
+        "request_s": answered.request.map(seconds),
+        "first_byte_s": answered.first_byte.map(seconds),
+        "total_s": seconds(answered.total),
+        "sent_bytes": answered.sent,
+        "received_bytes": answered.received,
+        "written_bytes": answered.written,
+        "after_bytes": answered.after,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What people and programs read: events as lines on stderr, in one of two voices. Knows no task.
 
 pub mod hex;
+mod http;
 pub mod human;
 pub mod json;
 mod progress;

@@ -55,8 +55,8 @@ impl Results {
             _ => (state.yellow(), last.dimmed()),
         };
         let banner = match &finding.banner {
-            Some(banner) if !banner.is_empty() => format!("  {}", escaped(String::from_utf8_lossy(banner).trim_end())),
-            _ => String::new(),
+            Some(banner) => format!("  {}", escaped(String::from_utf8_lossy(banner).trim_end())),
+            None => String::new(),
         };
         let stderrs = control::SHOULD_COLORIZE.should_colorize();
         control::set_override(self.color);

@@ -1,8 +1,10 @@
-//! What a server answers: one file a mode, and the table that the command line is made from. Pure: bytes and `now` come
-//! in, bytes and a deadline go out; who the peer is and how bytes travel nobody here knows.
+//! What a server answers: one file a mode, and the table that the command line is made from; and what an HTTP client
+//! says and hears (`http/`). Pure: bytes and `now` come in, bytes and a deadline go out; who the peer is and how bytes
+//! travel nobody here knows.
 
 mod discard;
 mod echo;
+pub mod http;
 mod messages;
 mod pause;
 mod reply;

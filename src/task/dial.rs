@@ -1,20 +1,18 @@
-//! Connecting: look the host up, race its addresses, and leave the first connection that stands to a link.
+//! Connecting: look the host up, race its addresses, and leave the first connection that stands to its heir, the task
+//! that carries on with it. It does not know what that does.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::find;
-use super::link::Link;
-use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::Host;
 use crate::cli::peer::Addr;
 use crate::cli::peer::Peer;
-use crate::cli::plan::{self, Place, Relay};
+use crate::cli::plan::{self, Place};
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::Event;
+use crate::event::{Conn, Event};
 use crate::io::endpoint::Ready;
-use crate::logic::ends::Role;
 use crate::logic::race::{Move, Race};
 use crate::net::attempt::{Attempt, Progress};
 use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
@@ -24,16 +22,34 @@ use crate::net::stream::Stream;
 /// How soon to try again where the peer's backlog is full.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// A connection that stands, and how it came about.
+pub struct Connected {
+    /// Its number.
+    pub conn: Conn,
+    /// The connection itself.
+    pub stream: Stream,
+    /// When it was begun to look for it.
+    pub began: Instant,
+    /// How long the lookup took, if there was one.
+    pub lookup: Option<Duration>,
+    /// How long the handshake took.
+    pub took: Duration,
+    /// The time it stands from.
+    pub now: Instant,
+}
+
+/// Makes the task that carries on.
+type Heir = Box<dyn FnOnce(Connected) -> Box<dyn Task>>;
+
 /// A connection to make.
 pub struct Dial {
     plan: plan::Connect,
-    relay: Rc<Relay>,
     origin: Origin,
-    /// Until the link has it.
-    local: Option<Local>,
+    /// Until there is a connection.
+    heir: Option<Heir>,
     lookup_took: Option<Duration>,
-    /// Until when there must be a connection; known from the first turn on.
-    limit: Option<Instant>,
+    /// Known from the first turn on.
+    began: Option<Instant>,
     stage: Stage,
 }
 
@@ -41,7 +57,7 @@ enum Stage {
     Begin,
     Resolving(Lookup),
     Racing(Box<Heat>),
-    Linked,
+    Inherited,
     Over(Exit),
 }
 
@@ -88,20 +104,19 @@ impl Heat {
 }
 
 impl Dial {
-    /// A connection that is about to be made.
-    pub fn new(plan: plan::Connect, relay: Relay, local: Local) -> Self {
+    /// A connection that is about to be made, and what makes the task that carries on with it.
+    pub fn new(plan: plan::Connect, heir: impl FnOnce(Connected) -> Box<dyn Task> + 'static) -> Self {
         let origin = Origin {
             addr: None,
             port: plan.from.port,
             unix: plan.from.unix.clone(),
             options: plan.from.options.clone(),
         };
-        let (relay, local) = (Rc::new(relay), Some(local));
-        Self { plan, relay, origin, local, lookup_took: None, limit: None, stage: Stage::Begin }
+        Self { plan, origin, heir: Some(Box::new(heir)), lookup_took: None, began: None, stage: Stage::Begin }
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
-        self.limit = Some(cx.now + self.plan.limit.time);
+        self.began = Some(cx.now);
         let from = &self.plan.from;
         if let Some(addr) = &from.addr {
             self.origin.addr = numeric(addr)?;
@@ -128,17 +143,19 @@ impl Dial {
         Ok(Some(Stage::Racing(Heat::boxed(usable))))
     }
 
-    fn late(&self, now: Instant) -> bool {
-        self.limit.is_some_and(|limit| limit <= now)
+    /// Until when there must be a connection.
+    fn limit(&self) -> Option<Instant> {
+        self.began.map(|began| began + self.plan.limit.time)
     }
 
     /// Settles what events told of, then makes the next moves of the race.
     fn race(&mut self, cx: &mut Cx<'_>) -> Turn {
         if let Some((stream, took)) = self.settle(cx) {
-            self.link(cx, stream, took);
+            self.bequeath(cx, stream, took);
             return Turn::Wait(None);
         }
-        if self.late(cx.now) {
+        let limit = self.limit();
+        if limit.is_some_and(|limit| limit <= cx.now) {
             let exit = if self.plan.limit.asked { Exit::Timeout } else { Exit::Network };
             return self.give_up(cx, "timed out", exit);
         }
@@ -148,7 +165,7 @@ impl Dial {
             };
             match heat.race.step(cx.now) {
                 Move::Start(addr) => self.start(cx, addr),
-                Move::Wait(next) => return Turn::Wait(next.into_iter().chain(self.limit).min()),
+                Move::Wait(next) => return Turn::Wait(next.into_iter().chain(limit).min()),
                 Move::Lost => return self.give_up(cx, "no address to try", Exit::Network),
             }
         }
@@ -200,19 +217,14 @@ impl Dial {
         None
     }
 
-    fn link(&mut self, cx: &mut Cx<'_>, stream: Stream, took: Duration) {
-        cx.tell(&Event::Connect {
-            conn: 1,
-            peer: stream.peer.clone(),
-            local: stream.local(),
-            lookup: self.lookup_took,
-            took,
-        });
-        if let Some(local) = self.local.take() {
-            let link = Link::new(1, stream, Rc::clone(&self.relay), local, Role::Connecting, cx.now);
-            cx.spawn(Box::new(link));
+    fn bequeath(&mut self, cx: &mut Cx<'_>, stream: Stream, took: Duration) {
+        let (conn, lookup) = (1, self.lookup_took);
+        cx.tell(&Event::Connect { conn, peer: stream.peer.clone(), local: stream.local(), lookup, took });
+        if let Some(heir) = self.heir.take() {
+            let (began, now) = (self.began.unwrap_or(cx.now), cx.now);
+            cx.spawn(heir(Connected { conn, stream, began, lookup, took, now }));
         }
-        self.stage = Stage::Linked; // the attempts that lost the race close
+        self.stage = Stage::Inherited; // the attempts that lost the race close
     }
 
     /// Nothing is left to try, or no time to try it in: every address that failed is told.
@@ -241,7 +253,7 @@ impl Task for Dial {
             Stage::Begin => self.begin(cx).map(Some),
             Stage::Resolving(_) => self.look_up(cx),
             Stage::Racing(_) => Ok(None),
-            Stage::Linked => return Turn::Wait(None),
+            Stage::Inherited => return Turn::Wait(None),
             Stage::Over(exit) => return Turn::End(*exit),
         };
         match next {
@@ -251,7 +263,7 @@ impl Task for Dial {
         }
         match self.stage {
             Stage::Racing(_) => self.race(cx),
-            _ => Turn::Wait(self.limit),
+            _ => Turn::Wait(self.limit()),
         }
     }
 

@@ -2,7 +2,9 @@
 
 pub mod dial;
 pub mod exchange;
+mod eye;
 mod find;
+pub mod http;
 pub mod hub;
 pub mod link;
 pub mod listen;

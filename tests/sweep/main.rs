@@ -137,15 +137,18 @@ fn a_firewall_nearby_does_not_hide_the_host_behind_it() {
         {
             let answer = if port % 500 == 80 { Answer::Open } else { Answer::Closed };
             mail.remove(0);
-            sweep.answered(id, answer, now);
+            let verdict = sweep.answered(id, answer, now).expect("it was under way");
+            open += usize::from(verdict.state == State::Open);
         }
         match sweep.step(now) {
             Step::Start(start) => {
                 let port = start.addr.port();
                 mail.push((now + if port % 500 == 80 { ms(200) } else { ms(1) }, start.id, port));
             }
-            Step::GiveUp(id) => mail.retain(|&(_, other, _)| other != id),
-            Step::Tell(verdict) => open += usize::from(verdict.state == State::Open),
+            Step::GiveUp(id) => {
+                mail.retain(|&(_, other, _)| other != id);
+                sweep.silent(id, now);
+            }
             Step::Wait(until) => now = until.into_iter().chain(mail.iter().map(|(at, ..)| *at)).min().expect("a time"),
             Step::Done => break,
         }

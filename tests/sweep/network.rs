@@ -150,10 +150,7 @@ pub(crate) fn sweep(rules: Rules, groups: Vec<Group>, net: &Network) -> Seen {
             Step::GiveUp(id) => {
                 idle = 0;
                 assert!(world.sockets.remove(&id).is_some(), "what is given up was under way");
-            }
-            Step::Tell(verdict) => {
-                idle = 0;
-                seen.verdicts.push((world.now, verdict));
+                seen.verdicts.extend(sweep.silent(id, start + world.now).map(|verdict| (world.now, verdict)));
             }
             Step::Wait(until) => {
                 let until = until.map(|until| until - start);

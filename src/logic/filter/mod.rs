@@ -4,6 +4,7 @@
 //! anywhere, and gives the same as if they had come in one piece. It knows neither where they come from nor who takes
 //! them; what telnet answers to the peer is asked for with [`Chain::answers`].
 
+mod chunked;
 mod crlf;
 mod encoding;
 mod telnet;
@@ -11,6 +12,7 @@ mod telnet;
 pub use encoding::encoding;
 pub use encoding_rs::Encoding;
 
+use chunked::Chunked;
 use crlf::Crlf;
 use encoding::{Decode, Encode};
 use telnet::{Telnet, TelnetEscape};
@@ -61,6 +63,11 @@ impl std::fmt::Debug for Chain {
 }
 
 impl Chain {
+    /// The chain for the body of an HTTP request whose length nobody knows: it goes in chunks.
+    pub fn chunked() -> Self {
+        Self { filters: vec![Filter::Chunked(Chunked::default())] }
+    }
+
     /// Whether bytes leave as they come.
     pub fn is_empty(&self) -> bool {
         self.filters.is_empty()
@@ -105,6 +112,7 @@ impl Chain {
 
 /// One filter of a chain.
 enum Filter {
+    Chunked(Chunked),
     Crlf(Crlf),
     Telnet(Telnet),
     TelnetEscape(TelnetEscape),
@@ -115,6 +123,7 @@ enum Filter {
 impl Filter {
     fn run(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         match self {
+            Self::Chunked(chunked) => chunked.run(bytes, out),
             Self::Crlf(crlf) => crlf.run(bytes, out),
             Self::Telnet(telnet) => telnet.run(bytes, out),
             Self::TelnetEscape(escape) => escape.run(bytes, out),
@@ -125,6 +134,7 @@ impl Filter {
 
     fn end(&mut self, out: &mut Vec<u8>) {
         match self {
+            Self::Chunked(chunked) => chunked.end(out),
             Self::Crlf(crlf) => crlf.end(),
             Self::Telnet(telnet) => telnet.end(),
             Self::TelnetEscape(_) => {}

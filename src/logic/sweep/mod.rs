@@ -112,10 +112,9 @@ pub type Id = usize;
 pub enum Step {
     /// Start a try, and tell [`Sweep::answered`] or [`Sweep::shortage`] of it unless it is given up before.
     Start(Start),
-    /// No answer will be waited for any longer: close its socket, and tell nothing of it any more.
+    /// A try's time has passed: tell [`Sweep::answered`] where its socket, looked at once more, has an answer after all, else
+    /// close it and tell [`Sweep::silent`].
     GiveUp(Id),
-    /// A port is decided that stayed silent.
-    Tell(Verdict),
     /// Nothing, until this time or until something is told; what is told may make it sooner. It may come to nothing, then
     /// it was too early.
     Wait(Option<Instant>),
@@ -154,9 +153,9 @@ pub struct Sweep {
     beginning: VecDeque<usize>,
     ports: Slab<Port>,
     under_way: usize,
+    /// Sockets that are no tries.
+    others: usize,
     timers: Timers,
-    /// Verdicts on those that stayed silent.
-    silent: VecDeque<Verdict>,
 }
 
 /// A port that is under way or waits for a retry.
@@ -188,8 +187,8 @@ impl Sweep {
             beginning: VecDeque::new(),
             ports: Slab::new(),
             under_way: 0,
+            others: 0,
             timers: Timers::default(),
-            silent: VecDeque::new(),
         }
     }
 
@@ -217,10 +216,7 @@ impl Sweep {
     /// What has come is to be told first, or its try might be given up unheard. A round trip is measured from the `now`
     /// of its start: where many start in one turn of the loop, the clock is to be read anew for each.
     pub fn step(&mut self, now: Instant) -> Step {
-        if let Some(verdict) = self.silent.pop_front() {
-            return Step::Tell(verdict);
-        }
-        if let Some(id) = self.give_up(now) {
+        if let Some(id) = self.overdue(now) {
             return Step::GiveUp(id);
         }
         if let Some(start) = self.start(now) {
@@ -246,6 +242,28 @@ impl Sweep {
         host.window.answered(port.tries - 1, now, base);
         self.hurry(port.host);
         Some(self.decide(id, answer.state(), Some(rtt), port.waited + rtt))
+    }
+
+    /// A try was not answered in its time, and its socket is closed: its port is asked again, or this is the verdict.
+    pub fn silent(&mut self, id: Id, now: Instant) -> Option<Verdict> {
+        let (mut port, started) = self.stop(id)?;
+        self.room.ended();
+        port.waited += now.saturating_duration_since(started);
+        self.ports[id] = port;
+        let host = &mut self.hosts[port.host];
+        host.window.look(now, self.waits.base(&host.rtt));
+        if self.waits.again(&host.rtt, host.window.loss(), port.tries, port.waited) {
+            host.waiting.push_back(id);
+            self.queue(port.host);
+            return None;
+        }
+        let state = if self.rules.datagram { State::OpenOrFiltered } else { State::Filtered };
+        Some(self.decide(id, state, None, port.waited))
+    }
+
+    /// So many sockets serve something else: together with them the tries under way stay within the limit.
+    pub fn leave_room(&mut self, others: usize) {
+        self.others = others;
     }
 
     /// A try could not start for want of descriptors, memory or local ports (EMFILE, ENFILE, ENOBUFS, ENOMEM,
@@ -275,36 +293,23 @@ impl Sweep {
         self.under_way
     }
 
-    /// Gives up the next try whose time has passed: its port is asked again, or decided.
-    fn give_up(&mut self, now: Instant) -> Option<Id> {
+    /// The next try whose time has passed.
+    fn overdue(&mut self, now: Instant) -> Option<Id> {
         while let Some(id) = self.timers.pop(now) {
-            let Some(deadline) = self.deadline(id) else { continue };
-            if deadline > now {
-                self.timers.set(id, Some(deadline)); // round trips have become longer since it was set
-                continue;
+            match self.deadline(id) {
+                Some(deadline) if deadline > now => {
+                    self.timers.set(id, Some(deadline)); // round trips have become longer since it was set
+                }
+                Some(_) => return Some(id),
+                None => {}
             }
-            let Some((mut port, started)) = self.stop(id) else { continue };
-            self.room.ended();
-            port.waited += now.saturating_duration_since(started);
-            self.ports[id] = port;
-            let host = &mut self.hosts[port.host];
-            host.window.look(now, self.waits.base(&host.rtt));
-            if self.waits.again(&host.rtt, host.window.loss(), port.tries, port.waited) {
-                host.waiting.push_back(id);
-                self.queue(port.host);
-            } else {
-                let state = if self.rules.datagram { State::OpenOrFiltered } else { State::Filtered };
-                let verdict = self.decide(id, state, None, port.waited);
-                self.silent.push_back(verdict);
-            }
-            return Some(id);
         }
         None
     }
 
     /// Starts the next try, if one may start.
     fn start(&mut self, now: Instant) -> Option<Start> {
-        if !self.room.has(self.under_way) || self.room.pause(now).is_some() || self.rhythm.next(now).is_some() {
+        if !self.has_room() || self.room.pause(now).is_some() || self.rhythm.next(now).is_some() {
             return None;
         }
         let id = self.next_retry().or_else(|| self.next_port(now))?;
@@ -324,6 +329,10 @@ impl Sweep {
         self.timers.set(id, deadline);
         self.queue(host);
         Some(start)
+    }
+
+    fn has_room(&self) -> bool {
+        self.room.has(self.under_way + self.others)
     }
 
     /// The next port to ask again.
@@ -447,7 +456,7 @@ impl Sweep {
         let fresh = !self.beginning.is_empty() || !self.feeds.is_empty();
         let may = !self.retrying.is_empty() || fresh && self.ports.len() < self.room.most();
         let held = self.room.pause(now).max(self.rhythm.next(now));
-        let start = held.filter(|_| may && self.room.has(self.under_way));
+        let start = held.filter(|_| may && self.has_room());
         let end = self.timers.next().filter(|_| self.under_way > 0);
         [start, end].into_iter().flatten().min()
     }

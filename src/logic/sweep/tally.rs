@@ -23,6 +23,12 @@ impl Tally {
         self.states[state as usize]
     }
 
+    /// Counts a port that was asked once, alone, and decides the whole.
+    pub fn note(&mut self, state: State) {
+        *self = Self { total: 1, sent: self.sent + 1, ..Self::default() };
+        self.add(state);
+    }
+
     pub(super) fn add(&mut self, state: State) {
         self.states[state as usize] += 1;
     }

@@ -63,13 +63,13 @@ impl Waits {
     }
 
     /// How long a try is waited for, counted from 1, after so long a wait for those before it: a round trip first, then
-    /// two each, in case it has become longer, and long for the last. Where much is lost lately, waits go on doubling:
-    /// that is a limit or a queue, which more tries in the same time would only make worse. What is left never is too
+    /// two each, in case it has become longer, and long for the last. Where much is lost lately, waits go on doubling, and
+    /// the last takes all that is left: that is a limit or a queue, which more tries in the same time would only make worse. What is left never is too
     /// little for a try that follows.
     pub(super) fn wait(&self, rtt: &Rtt, loss: Loss, tries: u32, waited: Duration) -> Duration {
         let (base, left) = (self.base(rtt), self.patience.saturating_sub(waited));
         let unknown = self.datagram || rtt.wait().is_none();
-        let long = if unknown { left } else { (base * 4).max(LAST) };
+        let long = if unknown || loss.heavy { left } else { (base * 4).max(LAST) };
         let wait = match tries {
             _ if tries >= self.tries(loss) => long,
             1 => base,
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(times(2_000, 3, false, &[20; 8], lost(1, 30)), [0, 30, 90, 150, 210, 460]);
         assert_eq!(times(2_000, 3, false, &[20; 8], lost(9, 9)), [0, 30, 90, 150, 210, 270, 520]);
         let heavy = Loss { heavy: true, ..lost(9, 9) };
-        assert_eq!(times(2_000, 3, false, &[20; 8], heavy), [0, 30, 90, 210, 450, 930, 1_180]);
+        assert_eq!(times(2_000, 3, false, &[20; 8], heavy), [0, 30, 90, 210, 450, 930, 2_000]);
         assert_eq!(times(2_000, 0, false, &[20; 8], lost(9, 9)), [0, 250]);
     }
 

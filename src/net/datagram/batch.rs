@@ -19,17 +19,17 @@ const STRIDE: usize = LONGEST + 1 + 64;
 /// where datagrams are short, all of it once long ones came.
 #[derive(Debug)]
 pub struct Batch {
-    pub(super) memory: Vec<u8>,
-    pub(super) heads: Box<[Head; BATCH]>,
-    pub(super) filled: usize,
+    pub(in crate::net) memory: Vec<u8>,
+    pub(in crate::net) heads: Box<[Head; BATCH]>,
+    pub(in crate::net) filled: usize,
 }
 
 /// What is known of a datagram beside its bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
-    pub(super) from: Place,
-    pub(super) len: usize,
-    pub(super) cut: bool,
+pub(in crate::net) struct Head {
+    pub(in crate::net) from: Place,
+    pub(in crate::net) len: usize,
+    pub(in crate::net) cut: bool,
 }
 
 /// A datagram that was received.
@@ -76,6 +76,6 @@ impl Batch {
 }
 
 /// The slots of a batch's memory, each for one datagram.
-pub(super) fn slots(memory: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
+pub(in crate::net) fn slots(memory: &mut [u8]) -> impl Iterator<Item = &mut [u8]> {
     memory.chunks_exact_mut(STRIDE).map(|slot| &mut slot[..LONGEST])
 }

@@ -1,12 +1,10 @@
 //! A datagram socket, connected or not, read and written in batches and never blocking: UDP and Unix datagrams. It does
 //! not know who speaks to whom, nor what to do with a datagram that cannot be sent.
 
-mod batch;
-#[cfg(target_os = "linux")]
-mod many;
+pub(super) mod batch;
 mod place;
-pub(super) mod refusal;
-mod single;
+mod refusal;
+pub(super) mod single;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,6 +17,7 @@ pub use batch::{BATCH, Batch, Datagram, LONGEST};
 pub use place::{Place, UnixName};
 pub use refusal::Refusal;
 
+use super::system::{Headers, dropped, keep_refusals, next_refusal, send_many};
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;
 
@@ -36,9 +35,7 @@ pub struct Datagrams {
     socket: Socket,
     local: Place,
     /// For recvmmsg; without it datagrams are received one by one.
-    #[cfg(target_os = "linux")]
-    headers: Option<many::Headers>,
-    #[cfg(target_os = "linux")]
+    headers: Option<Headers>,
     sends_many: bool,
     readable: bool,
     writable: bool,
@@ -86,12 +83,11 @@ impl Datagrams {
     /// Whatever the system says to making it non-blocking and asking for its address.
     pub fn new(socket: Socket) -> io::Result<Self> {
         let new = Self::plain(socket)?;
-        #[cfg(target_os = "linux")]
-        let new = match new.local {
-            Place::Inet(local) => Self { headers: Some(many::Headers::new(local)), sends_many: true, ..new },
-            Place::Unix(_) => Self { sends_many: true, ..new },
+        let headers = match new.local {
+            Place::Inet(local) => Headers::new(local),
+            Place::Unix(_) => None,
         };
-        Ok(new)
+        Ok(Self { headers, sends_many: true, ..new })
     }
 
     /// A socket that is read and written one datagram a call: as other systems do, and with 5 KiB less memory.
@@ -102,15 +98,13 @@ impl Datagrams {
         socket.set_nonblocking(true)?;
         let local = Place::of(Some(rustix::net::getsockname(&socket)?));
         let keeps = match local {
-            Place::Inet(local) => refusal::keep(&socket, local),
+            Place::Inet(local) => keep_refusals(&socket, local),
             Place::Unix(_) => false,
         };
         Ok(Self {
             socket,
             local,
-            #[cfg(target_os = "linux")]
             headers: None,
-            #[cfg(target_os = "linux")]
             sends_many: false,
             readable: true,
             writable: true,
@@ -175,7 +169,6 @@ impl Datagrams {
     }
 
     fn take(&mut self, batch: &mut Batch) -> io::Result<usize> {
-        #[cfg(target_os = "linux")]
         if let Some(headers) = &mut self.headers {
             return headers.receive(self.socket.as_fd(), batch);
         }
@@ -224,9 +217,8 @@ impl Datagrams {
     }
 
     fn give(&self, datagrams: &[Outgoing<'_>]) -> io::Result<usize> {
-        #[cfg(target_os = "linux")]
         if self.sends_many && datagrams.len() > 1 {
-            return many::send(&self.socket, datagrams);
+            return send_many(&self.socket, datagrams);
         }
         single::send(&self.socket, datagrams)
     }
@@ -245,7 +237,7 @@ impl Datagrams {
             return Some(Refusal { to: None, errno, icmp: None });
         }
         if self.refused {
-            let next = refusal::next(&self.socket);
+            let next = next_refusal(&self.socket);
             self.refused = next.is_some();
             return next;
         }
@@ -262,7 +254,7 @@ impl Datagrams {
     /// How many datagrams the kernel has dropped since this was last asked, nearly always because they were not received
     /// in time (a bad checksum counts too). 0 where the system does not tell.
     pub fn dropped(&mut self) -> u32 {
-        let now = refusal::dropped(&self.socket);
+        let now = dropped(&self.socket);
         let since = now.wrapping_sub(self.dropped);
         self.dropped = now;
         since

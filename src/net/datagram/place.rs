@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use rustix::net::addr::SocketAddrArg;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix};
 
+use super::super::system;
 use crate::cli::peer::{self as cli, Addr};
 
 /// The longest name of a Unix socket (`sun_path`, unix(7)). A path of this length can be sent to, but not told as a
@@ -91,7 +92,7 @@ impl Place {
     ///
     /// # Errors
     /// EDESTADDRREQ: it has no name.
-    pub(super) fn to_system(self) -> io::Result<SocketAddrAny> {
+    pub(in crate::net) fn to_system(self) -> io::Result<SocketAddrAny> {
         match self {
             Self::Inet(addr) => Ok(addr.as_any()),
             Self::Unix(None) => Err(Errno::DESTADDRREQ.into()),
@@ -101,8 +102,7 @@ impl Place {
 }
 
 fn unix_name(addr: &SocketAddrUnix) -> Option<UnixName> {
-    #[cfg(target_os = "linux")]
-    if let Some(name) = addr.abstract_name() {
+    if let Some(name) = system::abstract_name(addr) {
         let mut bytes = [0; LONGEST];
         bytes.get_mut(1..=name.len())?.copy_from_slice(name);
         return Some(UnixName { len: name.len() as u8 + 1, bytes });
@@ -113,11 +113,10 @@ fn unix_name(addr: &SocketAddrUnix) -> Option<UnixName> {
 }
 
 fn unix_addr(name: &[u8]) -> io::Result<SocketAddrUnix> {
-    #[cfg(target_os = "linux")]
-    if let [0, name @ ..] = name {
-        return Ok(SocketAddrUnix::new_abstract_name(name)?);
+    match name {
+        [0, name @ ..] => Ok(system::abstract_addr(name)?),
+        path => Ok(SocketAddrUnix::new(path)?),
     }
-    Ok(SocketAddrUnix::new(name)?)
 }
 
 #[cfg(test)]
@@ -138,8 +137,8 @@ mod tests {
         }
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
+    #[cfg_attr(feature = "portable", ignore = "every name is a path")]
     fn an_abstract_name_keeps_its_first_and_last_nul() {
         there_and_back(Place::Unix(Some(UnixName::new(b"\0name\0").expect("it fits"))));
         there_and_back(Place::Unix(Some(UnixName::new(&[0; LONGEST]).expect("it fits"))));

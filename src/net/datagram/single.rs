@@ -1,4 +1,4 @@
-//! Datagrams one by one, as every system can, with the answers of `many.rs`: what was moved before an error counts, and
+//! Datagrams one by one, as every system can, with the answers of `linux/many.rs`: what was moved before an error counts, and
 //! the error is told when it is the first datagram's.
 
 use std::io::{self, IoSliceMut};
@@ -30,12 +30,12 @@ pub(super) fn receive(socket: impl AsFd, batch: &mut Batch) -> io::Result<(usize
 }
 
 /// Sends from the first on, and says how many were accepted; the error is that of the first.
-pub(super) fn send(socket: impl AsFd, datagrams: &[Outgoing<'_>]) -> io::Result<usize> {
+pub(in crate::net) fn send(socket: impl AsFd, datagrams: &[Outgoing<'_>]) -> io::Result<usize> {
     let mut sent = 0;
     for datagram in datagrams {
         let done = match datagram.to {
-            Some(to) => to.to_system().and_then(|to| Ok(sendto(&socket, datagram.bytes, SendFlags::NOSIGNAL, &to)?)),
-            None => send_connected(&socket, datagram.bytes, SendFlags::NOSIGNAL).map_err(io::Error::from),
+            Some(to) => to.to_system().and_then(|to| Ok(sendto(&socket, datagram.bytes, SendFlags::empty(), &to)?)),
+            None => send_connected(&socket, datagram.bytes, SendFlags::empty()).map_err(io::Error::from),
         };
         match done {
             Ok(_) => sent += 1,

@@ -1,7 +1,7 @@
 //! Knocking at ports: asking a TCP port by connecting to it, and a UDP port by a datagram, as cheaply as the kernel
 //! allows. It does not know which port comes next, how often one is asked, nor what silence means.
 
-mod begin;
+pub(super) mod begin;
 mod here;
 mod open;
 mod shut;

@@ -8,10 +8,10 @@ use mio::Interest;
 use rustix::io::Errno;
 use socket2::Socket;
 
-use super::super::datagram::refusal;
 use super::super::icmp::Icmp;
 use super::super::socket::Origin;
-use super::begin::{IS_FIT_AFTER_FAILURE, Step, begin, dissolve, look};
+use super::super::system::{IS_FIT_AFTER_FAILURE, dissolve, look, next_refusal};
+use super::begin::{Step, begin};
 use super::here::{is_want, is_want_of_opening};
 use super::open::open_knocking;
 use super::shut::Shut;
@@ -86,6 +86,12 @@ impl Knocks {
         match begin(socket, to) {
             Step::Pending => self.wait(at, watch),
             Step::Stands => self.stands(at, watch),
+            // On the loopback everything has come before the call is over, and ICMP that comes so early ends no connection
+            // (see `settle`): this is RST. A call less for each port is a tenth of the time that all of them take.
+            Step::Failed(Errno::CONNREFUSED) if to.ip().is_loopback() => {
+                self.leave(at);
+                Knock::Shut(Shut::Closed)
+            }
             Step::Failed(error) => self.failed(at, error),
         }
     }
@@ -165,14 +171,19 @@ impl Knocks {
         // After the error has been read: taking what was kept also takes the error away, and leaves ECONNABORTED
         // (measured; sock_dequeue_err_skb).
         let icmp = self.slots[at].socket.as_ref().and_then(take_icmp);
-        match IS_FIT_AFTER_FAILURE {
-            true => self.rest(at),
-            false => self.retire(at),
-        }
+        self.leave(at);
         match icmp {
             Some(icmp) => Knock::Shut(Shut::by_icmp(icmp, to)),
             None if is_want(error.raw_os_error(), to) => Knock::Unasked(error.into()),
             None => Knock::Shut(Shut::by_errno(error)),
+        }
+    }
+
+    /// Its connect has failed.
+    fn leave(&mut self, at: usize) {
+        match IS_FIT_AFTER_FAILURE {
+            true => self.rest(at),
+            false => self.retire(at),
         }
     }
 
@@ -236,7 +247,7 @@ fn opened(socket: Socket, to: SocketAddr) -> Option<Opened> {
 /// Takes all ICMP messages that were kept for a socket, and tells the first.
 fn take_icmp(socket: &Socket) -> Option<Icmp> {
     let mut first = None;
-    while let Some(refusal) = refusal::next(socket) {
+    while let Some(refusal) = next_refusal(socket) {
         first = first.or(refusal.icmp);
     }
     first

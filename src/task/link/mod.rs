@@ -2,14 +2,14 @@
 //! say that it is over.
 
 mod end;
-mod eye;
 
 use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
 use self::end::Linger;
-use self::eye::Eye;
+use super::dial::Connected;
+use super::eye::Eye;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::Relay;
@@ -76,6 +76,11 @@ impl Link {
             worst: Exit::Done,
             awaited: None,
         }
+    }
+
+    /// Makes a link of a connection that was made from here.
+    pub fn heir(relay: Relay, local: Local) -> impl FnOnce(Connected) -> Box<dyn Task> {
+        move |it| Box::new(Self::new(it.conn, it.stream, Rc::new(relay), local, Role::Connecting, it.now))
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> io::Result<()> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::error::Failure;
+use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Ready;
 use crate::logic::payload::{asked_port, payload};
 use crate::logic::sweep::{Answer, Id, Start};
@@ -134,16 +134,18 @@ impl Asker {
         }
     }
 
-    /// Ends the wait for an answer.
-    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>, id: Id) {
+    /// Ends the wait for an answer; one that is there after all, though no event has told yet, is its fate.
+    pub(super) fn give_up(&mut self, cx: &mut Cx<'_>, id: Id) -> Option<Fate> {
         match self {
             Self::Tcp(tcp) => {
-                if let Some(source) = tcp.sockets.get_mut(id).and_then(Option::take) {
-                    // An answer of this very moment is one that the next try will have too.
-                    drop(tcp.knocks.give_up(source, cx.watch));
-                }
+                let source = tcp.sockets.get_mut(id).and_then(Option::take)?;
+                let knock = tcp.knocks.give_up(source, cx.watch)?;
+                Some(tcp.fate(id, knock))
             }
-            Self::Udp(udp) => udp.forget(id),
+            Self::Udp(udp) => {
+                udp.forget(id);
+                None
+            }
         }
     }
 }
@@ -198,13 +200,7 @@ impl Udp {
         let (mut fates, tries) = (Vec::new(), &mut self.tries);
         let heard = self.calls.hear(|heard| {
             let (addr, reply) = match heard {
-                Heard::Answer { mut from, bytes } => {
-                    from.set_port(match tries.contains_key(&from) {
-                        true => from.port(),
-                        false => asked_port(from.port(), bytes),
-                    });
-                    (from, Reply::Spoke)
-                }
+                Heard::Answer { from, bytes } => (asked(tries, from, bytes), Reply::Spoke),
                 Heard::Shut { to, shut } => (to, Reply::Shut(shut)),
             };
             if let Some(id) = tries.remove(&addr) {
@@ -216,8 +212,10 @@ impl Udp {
                 self.addrs.remove(id);
             }
         }
-        // A socket that fails is silent from then on, and every port says so.
-        let _ = heard;
+        if let Err(error) = heard {
+            let sockets = Object::Named("the probing socket".into());
+            fates.push(Fate::Failed(Failure::system(Deed::Receive, sockets, &error, Exit::Local)));
+        }
         fates
     }
 
@@ -227,6 +225,20 @@ impl Udp {
         {
             self.tries.remove(&addr);
         }
+    }
+}
+
+/// The port that an answer is about: some services answer from another one. Of a host of which a single port is awaited,
+/// any answer is that one's.
+fn asked(tries: &HashMap<SocketAddr, Id>, mut from: SocketAddr, bytes: &[u8]) -> SocketAddr {
+    if tries.contains_key(&from) {
+        return from;
+    }
+    from.set_port(asked_port(from.port(), bytes));
+    let mut awaited = tries.keys().filter(|to| to.ip() == from.ip());
+    match (awaited.next(), awaited.next()) {
+        (Some(only), None) => *only,
+        _ => from,
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::logic::sweep::Verdict;
+use crate::logic::timers::Timers;
 use crate::net::banner::Banner;
 use crate::net::knock::Opened;
 use crate::task::Cx;
@@ -21,19 +22,14 @@ pub(super) const FIRST: usize = 16;
 /// Services that are listened to.
 #[derive(Default)]
 pub(super) struct Banners {
-    waiting: Slab<Waiting>,
+    waiting: Slab<(Banner, Verdict)>,
+    timers: Timers,
     ready: Vec<usize>,
 }
 
-struct Waiting {
-    banner: Banner,
-    verdict: Verdict,
-    until: Instant,
-}
-
 impl Banners {
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    pub(super) fn count(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Listens to an open port, until this time at most. The verdict, where that cannot be done.
@@ -45,9 +41,11 @@ impl Banners {
         until: Instant,
     ) -> Option<Verdict> {
         let entry = self.waiting.vacant_entry();
-        match Banner::new(opened, LIMIT, cx.watch, FIRST + entry.key()) {
+        let key = entry.key();
+        match Banner::new(opened, LIMIT, cx.watch, FIRST + key) {
             Ok(banner) => {
-                entry.insert(Waiting { banner, verdict, until });
+                entry.insert((banner, verdict));
+                self.timers.set(key, Some(until));
                 None
             }
             Err(_) => Some(verdict),
@@ -61,26 +59,35 @@ impl Banners {
 
     /// When the next one has said enough.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.waiting.iter().map(|(_, waiting)| waiting.until).min()
+        self.timers.next()
     }
 
-    /// Those that have said what they say, or nothing for too long; all of them at the end of the run.
-    pub(super) fn done(&mut self, cx: &mut Cx<'_>, all: bool) -> Vec<(Verdict, Vec<u8>)> {
+    /// Those that have said what they say, or nothing for too long.
+    pub(super) fn done(&mut self, cx: &mut Cx<'_>) -> Vec<(Verdict, Vec<u8>)> {
+        let mut over = Vec::new();
         for key in std::mem::take(&mut self.ready) {
-            let Some(waiting) = self.waiting.get_mut(key) else { continue };
-            waiting.until = match waiting.banner.listen() {
-                false => cx.now,
-                true if waiting.banner.bytes().is_empty() => waiting.until,
-                true => waiting.until.min(cx.now + SILENCE),
-            };
+            let Some((banner, _)) = self.waiting.get_mut(key) else { continue };
+            match banner.listen() {
+                false => over.extend(self.end(cx, key)),
+                true if banner.bytes().is_empty() => {}
+                true => self.timers.set(key, Some(cx.now + SILENCE)),
+            }
         }
-        let due = |waiting: &Waiting| all || waiting.until <= cx.now;
-        let over: Vec<usize> = self.waiting.iter().filter(|(_, waiting)| due(waiting)).map(|(key, _)| key).collect();
-        over.into_iter()
-            .map(|key| {
-                let Waiting { banner, verdict, .. } = self.waiting.remove(key);
-                (verdict, banner.close(cx.watch))
-            })
-            .collect()
+        while let Some(key) = self.timers.pop(cx.now) {
+            over.extend(self.end(cx, key));
+        }
+        over
+    }
+
+    /// All of them, whatever they have said.
+    pub(super) fn all(&mut self, cx: &mut Cx<'_>) -> Vec<(Verdict, Vec<u8>)> {
+        let keys: Vec<usize> = self.waiting.iter().map(|(key, _)| key).collect();
+        keys.into_iter().filter_map(|key| self.end(cx, key)).collect()
+    }
+
+    fn end(&mut self, cx: &mut Cx<'_>, key: usize) -> Option<(Verdict, Vec<u8>)> {
+        self.timers.set(key, None);
+        let (banner, verdict) = self.waiting.try_remove(key)?;
+        Some((verdict, banner.close(cx.watch)))
     }
 }

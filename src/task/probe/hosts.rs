@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::cli::plan;
+use crate::cli::plan::{self, Limit};
 use crate::cli::ports::Ports;
 use crate::cli::targets::{Target, Who};
 use crate::error::Failure;
 use crate::event::Event;
 use crate::logic::sweep::{Group, Hosts as Addrs, Sweep};
-use crate::net::resolve::{Lookup, Resolving, resolve};
+use crate::net::resolve::{Lookup, Resolving, live_lookups, resolve};
 use crate::task::Cx;
 
 /// So many names are looked up at once: each has a thread.
@@ -21,28 +21,28 @@ const ABREAST: usize = 16;
 /// Targets on their way to the sweep.
 pub(super) struct Hosts {
     ports: Option<Ports>,
+    limit: Limit,
     waiting: VecDeque<(usize, Target)>,
     lookups: Vec<(usize, Lookup, Ports)>,
     /// The names of those that were written as names.
     names: HashMap<usize, Rc<str>>,
-    /// How many names there were no addresses for; the last one's failure.
-    pub(super) lost: u64,
+    /// The last of those that there is no address for.
     pub(super) last_failure: Option<Failure>,
-    /// How many targets have an address.
-    pub(super) found: u64,
+    /// Whether any target has an address.
+    found: bool,
 }
 
 impl Hosts {
     /// Targets, with the ports of those that have none of their own.
-    pub(super) fn new(targets: Vec<Target>, ports: Option<Ports>) -> Self {
+    pub(super) fn new(targets: Vec<Target>, ports: Option<Ports>, limit: Limit) -> Self {
         Self {
             ports,
+            limit,
             waiting: targets.into_iter().enumerate().collect(),
             lookups: Vec::new(),
             names: HashMap::new(),
-            lost: 0,
             last_failure: None,
-            found: 0,
+            found: false,
         }
     }
 
@@ -51,57 +51,66 @@ impl Hosts {
         self.names.get(&place).cloned()
     }
 
-    /// Whether all have become addresses, or failed to.
-    pub(super) fn all_known(&self) -> bool {
-        self.waiting.is_empty() && self.lookups.is_empty()
-    }
-
     /// When a lookup has taken too long.
-    pub(super) fn deadline(&self, plan: &plan::Probe) -> Option<Instant> {
-        self.lookups.iter().map(|(_, lookup, _)| lookup.began() + plan.lookup_limit.time).min()
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.lookups.iter().map(|(_, lookup, _)| lookup.began() + self.limit.time).min()
     }
 
     /// Feeds the sweep, as long as it is hungry.
     pub(super) fn feed(&mut self, cx: &mut Cx<'_>, plan: &plan::Probe, sweep: &mut Sweep) {
-        self.hear(cx, plan, sweep);
-        while self.lookups.len() < ABREAST
-            && sweep.is_hungry()
+        while sweep.is_hungry()
+            && live_lookups() < ABREAST
             && let Some((place, target)) = self.waiting.pop_front()
         {
             let Some(ports) = target.ports.or_else(|| self.ports.clone()) else { continue };
             let host = match target.who {
                 Who::Host(host) => host,
                 Who::Net(net) => {
-                    self.found += 1;
+                    self.found = true;
                     sweep.add(Group { place, hosts: Addrs::Net(net), ports });
                     continue;
                 }
             };
             match resolve(&host, 0, plan.from.family, plan.from.no_dns, cx.bell(), cx.now) {
                 Ok(Resolving::Known(addr)) => {
-                    self.found += 1;
+                    self.found = true;
                     sweep.add(Group { place, hosts: Addrs::These(vec![addr]), ports });
                 }
                 Ok(Resolving::Asked(lookup)) => self.lookups.push((place, lookup, ports)),
                 Err(failure) => self.lose(cx, failure),
             }
         }
-        if self.all_known() {
+        if self.waiting.is_empty() && self.lookups.is_empty() {
             sweep.complete();
         }
     }
 
+    /// All is asked: whether a name had no address, which is told.
+    ///
+    /// # Errors
+    /// None had one.
+    pub(super) fn finish(&mut self, cx: &mut Cx<'_>) -> Result<bool, Failure> {
+        match self.last_failure.take() {
+            None => Ok(false),
+            Some(failure) if !self.found => Err(failure),
+            Some(failure) => {
+                cx.tell(&Event::Trouble(Box::new(failure)));
+                Ok(true)
+            }
+        }
+    }
+
     /// Takes the answers that lookups have.
-    fn hear(&mut self, cx: &mut Cx<'_>, plan: &plan::Probe, sweep: &mut Sweep) {
+    pub(super) fn hear(&mut self, cx: &mut Cx<'_>, sweep: &mut Sweep) {
         for (place, lookup, ports) in std::mem::take(&mut self.lookups) {
-            match lookup.step(cx.now, plan.lookup_limit) {
+            match lookup.step(cx.now, self.limit) {
                 Ok(None) => self.lookups.push((place, lookup, ports)),
                 Ok(Some(addrs)) => {
                     let (host, took) = (Rc::clone(lookup.name()), cx.now - lookup.began());
                     let told = addrs.iter().map(SocketAddr::ip).collect();
                     cx.tell(&Event::Resolve { host: Rc::clone(&host), addrs: told, took });
                     self.names.insert(place, host);
-                    self.found += 1;
+                    self.found = true;
                     sweep.add(Group { place, hosts: Addrs::These(addrs), ports });
                 }
                 Err(failure) => self.lose(cx, failure),
@@ -111,7 +120,6 @@ impl Hosts {
 
     /// A name has no address: told, but for the last one where none has, which the whole probe fails by.
     fn lose(&mut self, cx: &mut Cx<'_>, failure: Failure) {
-        self.lost += 1;
         if let Some(earlier) = self.last_failure.replace(failure) {
             cx.tell(&Event::Trouble(Box::new(earlier)));
         }

@@ -10,7 +10,7 @@ use super::hosts::Hosts;
 use crate::cli::plan;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Ready;
-use crate::logic::sweep::{Rules, Step, Sweep, Verdict};
+use crate::logic::sweep::{Rules, Step, Sweep, Tally, Verdict};
 use crate::net::knock::Shut;
 use crate::task::Cx;
 
@@ -35,6 +35,12 @@ pub(super) struct Found {
     /// Why it is not open; none where it is, or was silent.
     pub(super) shut: Option<Shut>,
     pub(super) banner: Option<Vec<u8>>,
+}
+
+impl Found {
+    fn with_banner((verdict, banner): (Verdict, Vec<u8>)) -> Self {
+        Self { verdict, shut: None, banner: Some(banner).filter(|banner| !banner.is_empty()) }
+    }
 }
 
 /// What follows a turn.
@@ -69,8 +75,8 @@ impl Round {
         }
     }
 
-    pub(super) fn sweep(&self) -> &Sweep {
-        &self.sweep
+    pub(super) fn tally(&self) -> Tally {
+        self.sweep.tally()
     }
 
     /// Takes what came, and goes on as far as nothing has to be waited for; no port is asked while `stuck`.
@@ -87,13 +93,18 @@ impl Round {
         for fate in self.asker.hear(cx) {
             self.settle(cx, fate, cx.now, found)?;
         }
-        self.hosts.feed(cx, plan, &mut self.sweep);
-        self.hear_banners(cx, false, found);
+        self.hosts.hear(cx, &mut self.sweep);
+        if let Some(banners) = &mut self.banners {
+            found.extend(banners.done(cx).into_iter().map(Found::with_banner));
+        }
         if stuck {
             return Ok(Next::Wait(None));
         }
         for _ in 0..STEPS {
-            match self.sweep.step((cx.clock)()) {
+            self.hosts.feed(cx, plan, &mut self.sweep);
+            self.sweep.leave_room(self.banners.as_ref().map_or(0, Banners::count));
+            let now = (cx.clock)();
+            match self.sweep.step(now) {
                 Step::Start(start) => {
                     let fate = self.asker.ask(cx, &start);
                     let now = (cx.clock)();
@@ -102,18 +113,20 @@ impl Round {
                         self.settle(cx, fate, now, found)?;
                     }
                 }
-                Step::GiveUp(id) => self.asker.give_up(cx, id),
-                Step::Tell(verdict) => found.push(Found { verdict, shut: None, banner: None }),
+                Step::GiveUp(id) => match self.asker.give_up(cx, id) {
+                    Some(fate) => self.settle(cx, fate, now, found)?,
+                    None => {
+                        let verdict = self.sweep.silent(id, now);
+                        found.extend(verdict.map(|verdict| Found { verdict, shut: None, banner: None }));
+                    }
+                },
                 Step::Wait(until) => {
                     self.bear(cx.now, plan)?;
-                    if self.sweep.is_hungry() && !self.hosts.all_known() {
-                        self.hosts.feed(cx, plan, &mut self.sweep);
-                    }
                     let banner = self.banners.as_ref().and_then(Banners::deadline);
-                    return Ok(Next::Wait([until, banner, self.hosts.deadline(plan)].into_iter().flatten().min()));
+                    return Ok(Next::Wait([until, banner, self.hosts.deadline()].into_iter().flatten().min()));
                 }
                 Step::Done => {
-                    return Ok(match self.banners.as_ref().filter(|banners| !banners.is_empty()) {
+                    return Ok(match self.banners.as_ref().filter(|banners| banners.count() > 0) {
                         Some(banners) => Next::Wait(banners.deadline()),
                         None => Next::Done,
                     });
@@ -123,12 +136,10 @@ impl Round {
         Ok(Next::Again)
     }
 
-    /// Hands out the open ports whose services were still listened to.
-    pub(super) fn hear_banners(&mut self, cx: &mut Cx<'_>, all: bool, found: &mut Vec<Found>) {
-        if let Some(banners) = &mut self.banners {
-            let done = banners.done(cx, all).into_iter();
-            found.extend(done.map(|(verdict, banner)| Found { verdict, shut: None, banner: Some(banner) }));
-        }
+    /// It ends now: the open ports whose services are still listened to.
+    pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>) -> Vec<Found> {
+        let all = self.banners.as_mut().map_or_else(Vec::new, |banners| banners.all(cx));
+        all.into_iter().map(Found::with_banner).collect()
     }
 
     fn settle(&mut self, cx: &mut Cx<'_>, fate: Fate, now: Instant, found: &mut Vec<Found>) -> Result<(), Failure> {
@@ -155,7 +166,8 @@ impl Round {
 
     /// Bears with a machine that has nothing left to ask with, but not for ever.
     fn bear(&self, now: Instant, plan: &plan::Probe) -> Result<(), Failure> {
-        match self.sweep.starving() {
+        let waits_for_banners = self.banners.as_ref().is_some_and(|banners| banners.count() > 0);
+        match self.sweep.starving().filter(|_| !waits_for_banners) {
             Some(since) if now.saturating_duration_since(since) > STARVED => {
                 let what =
                     if plan.from.port.is_some() { "the local port (-p) is taken" } else { "nothing left to ask with" };

@@ -8,28 +8,27 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, SockaddrIn6, SockaddrLike, recvmmsg};
 use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg};
 
-use super::Outgoing;
-use super::batch::{BATCH, Batch, Head, slots};
-use super::place::Place;
+use crate::net::datagram::batch::{Head, slots};
+use crate::net::datagram::{BATCH, Batch, Outgoing, Place};
 
 /// What recvmmsg needs for UDP. Unix datagrams are received one by one: nix never sets the room for a sender's name
 /// anew, so that a short name would cut those that come after it, and an unnamed sender lose them.
 #[derive(Debug)]
-pub(super) enum Headers {
+pub(in crate::net) enum Headers {
     V4(MultiHeaders<SockaddrIn>),
     V6(MultiHeaders<SockaddrIn6>),
 }
 
 impl Headers {
-    pub(super) fn new(local: SocketAddr) -> Self {
-        match local {
+    pub(in crate::net) fn new(local: SocketAddr) -> Option<Self> {
+        Some(match local {
             SocketAddr::V4(_) => Self::V4(MultiHeaders::preallocate(BATCH, None)),
             SocketAddr::V6(_) => Self::V6(MultiHeaders::preallocate(BATCH, None)),
-        }
+        })
     }
 
     /// Receives what is there, and says how many datagrams that was; 0 is none, for an error is one.
-    pub(super) fn receive(&mut self, socket: BorrowedFd<'_>, batch: &mut Batch) -> io::Result<usize> {
+    pub(in crate::net) fn receive(&mut self, socket: BorrowedFd<'_>, batch: &mut Batch) -> io::Result<usize> {
         match self {
             Self::V4(headers) => receive(socket, headers, batch),
             Self::V6(headers) => receive(socket, headers, batch),
@@ -55,7 +54,7 @@ where
 }
 
 /// Sends from the first on, and says how many were accepted; the error is that of the first.
-pub(super) fn send(socket: impl AsFd, datagrams: &[Outgoing<'_>]) -> io::Result<usize> {
+pub(in crate::net) fn send_many(socket: impl AsFd, datagrams: &[Outgoing<'_>]) -> io::Result<usize> {
     let mut addrs: [Option<SocketAddrAny>; BATCH] = [const { None }; BATCH];
     let mut iovs = [[IoSlice::new(&[])]; BATCH];
     let mut count = 0;

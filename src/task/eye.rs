@@ -1,5 +1,5 @@
-//! Who looks at a link's bytes in one direction: the rules of its end, the counter of its chunks, the word that stops
-//! it, and whoever dumps them.
+//! Who looks at a connection's bytes in one direction: the rules of its end, the counter of its chunks, the word that
+//! stops it, and whoever dumps them.
 
 use std::time::Instant;
 
