@@ -13,6 +13,7 @@ use crate::cli::plan::Voice;
 use crate::cli::port::service;
 use crate::error::{Failure, Lost, Object, Way};
 use crate::event::{By, Close, Event, Finding, How, Probed};
+pub(super) use crate::logic::escape::escaped;
 use crate::logic::sweep::State;
 
 /// The voice for people.
@@ -304,21 +305,6 @@ pub(super) fn span(time: Duration) -> String {
     }
 }
 
-/// Text that cannot drive the reader's terminal.
-pub fn escaped(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| match c.is_control() || is_directional(c) {
-            true => c.escape_default().collect::<Vec<_>>(),
-            false => vec![c],
-        })
-        .collect()
-}
-
-/// Whether a character changes the order in which others are shown (Unicode's explicit directional formatting).
-fn is_directional(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,11 +317,5 @@ mod tests {
             assert_eq!(span(Duration::from_micros(micros)), text);
             assert!(crate::cli::duration::parse(text).is_ok(), "{text}");
         }
-    }
-
-    #[test]
-    fn no_text_drives_the_terminal() {
-        assert_eq!(escaped("a\u{202e}b"), "a\\u{202e}b");
-        assert_eq!(escaped("a\u{1b}[2Jb\u{9b}c\nd é"), "a\\u{1b}[2Jb\\u{9b}c\\nd é");
     }
 }

@@ -9,6 +9,7 @@ use crate::cli::peer::{Addr, Proto};
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
 use crate::event::{Answered, Close, Event, Finding, Probed};
+use crate::logic::escape::drives;
 use crate::logic::sweep::State;
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
@@ -254,10 +255,10 @@ fn line(event: &str, fields: Value) -> String {
     harmless(Value::Object(object).to_string()) + "\n"
 }
 
-/// JSON escapes C0 only (RFC 8259, 7). DEL and C1 drive a terminal too, and some readers of lines end one at U+0085, U+2028
-/// and U+2029. Outside of strings there is none of them.
+/// JSON escapes C0 only (RFC 8259, 7). What else drives a terminal is escaped too; and some readers of lines end one at
+/// U+2028 and U+2029. Outside of strings there is none of them.
 fn harmless(json: String) -> String {
-    let odd = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let odd = |c: char| drives(c) || matches!(c, '\u{2028}' | '\u{2029}');
     match json.contains(odd) {
         false => json, // nearly always
         true => json.chars().fold(String::with_capacity(json.len() + 16), |mut text, c| {
@@ -282,10 +283,10 @@ mod tests {
 
     #[test]
     fn no_text_drives_the_terminal_or_ends_the_line() {
-        let text = "a\u{1b}[2J\u{7f}\u{9b}2J\u{85}\u{2028}\n\"é";
+        let text = "a\u{1b}[2J\u{7f}\u{9b}2J\u{85}\u{2028}\u{202e}\n\"é";
         let failure = Failure::new(Deed::Lookup, Object::Host(text.into()), "", Exit::Name);
         let line = lines(&Event::Error(Box::new(failure)));
-        assert!(line.contains(r#""a\u001b[2J\u007f\u009b2J\u0085\u2028\n\"é""#), "{line}");
+        assert!(line.contains(r#""a\u001b[2J\u007f\u009b2J\u0085\u2028\u202e\n\"é""#), "{line}");
         assert!(!line.trim_end().contains(char::is_control), "{line}");
         let object: Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(object["host"], text);
