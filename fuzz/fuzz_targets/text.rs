@@ -14,14 +14,15 @@ use nsock::cli::args::Color;
 use nsock::cli::peer::{Addr, Peer, Proto, UnixName};
 use nsock::cli::plan::Voice;
 use nsock::error::{Deed, Exit, Failure, Lost, Object, Way};
-use nsock::event::{By, Close, Event, Finding, How, PathInfo, Probed, Traffic};
+use nsock::event::{Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Request, Traffic};
+use nsock::logic::escape::escaped;
 use nsock::logic::label;
 use nsock::logic::sweep::{State, Tally};
-use nsock::report::human::{Human, escaped, spaced};
-use nsock::report::json::{self, SCHEMA};
+use nsock::report::human::{Human, spaced};
+use nsock::report::json::{SCHEMA, found, lines};
 use nsock::report::results::Results;
 use nsock_fuzz::Input;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fuzz_target!(|data: &[u8]| {
     let mut input = Input(data);
@@ -31,27 +32,47 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(is_plain(&named(false)), bare(&named(true)));
     is_plain(&spaced(&peer));
     let text = input.text();
-    assert_eq!(is_plain(&escaped(&text)) == text, !text.contains(char::is_control));
-    if kind % 20 == 19 {
+    assert_eq!(is_plain(&escaped(&text)) == text, !text.contains(drives));
+    if kind % 24 == 19 {
         return finding(&finding_of(&mut input, peer, text));
     }
     let event = event(kind, &mut input, peer, text);
     for level in 0..3 {
         let [plain, coloured] =
             [Color::Never, Color::Always].map(|color| Human::new(&voice(level, color)).lines(&event));
-        assert_eq!(is_line(&plain), bare(&coloured));
+        let lines = match &event {
+            Event::Request(request) if level > 0 => 1 + request.fields.len(),
+            Event::Head { head, .. } => 1 + head.fields.len(),
+            Event::Trailers { fields, .. } => fields.len(),
+            _ => 1,
+        };
+        assert!(plain.lines().map(is_plain).count() <= lines, "{plain}");
+        assert!(plain.is_empty() || plain.ends_with('\n'));
+        assert_eq!(plain, bare(&coloured));
     }
-    let lines = json::lines(&event);
+    let told = lines(&event);
     match &event {
-        Event::Listen { addrs, .. } => {
-            assert_eq!(lines.matches('\n').count(), addrs.len());
-            lines.split_inclusive('\n').map(object).zip(addrs).for_each(|(object, addr)| is_at(&object, addr));
+        Event::Trailers { .. } => assert_eq!(told, ""),
+        Event::Request(request) => {
+            let object = object(&told);
+            assert_eq!((&object["method"], &object["target"]), (&json!(request.method), &json!(request.target)));
+            assert_eq!(object["headers"], json!(request.fields));
         }
-        Event::Attempt { peer } | Event::Connect { peer, .. } => is_of(&object(&lines), peer),
-        Event::Close(close) => is_of(&object(&lines), &close.peer),
-        Event::Accept { peer, .. } => is_at(&object(&lines), &peer.addr),
+        Event::Head { head, .. } => assert_eq!(object(&told)["headers"], json!(head.fields)),
+        Event::Answered(answered) => {
+            let object = object(&told);
+            is_of(&object, &answered.peer);
+            assert_eq!(object["trailers"], json!(answered.trailers));
+        }
+        Event::Listen { addrs, .. } => {
+            assert_eq!(told.matches('\n').count(), addrs.len());
+            told.split_inclusive('\n').map(object).zip(addrs).for_each(|(object, addr)| is_at(&object, addr));
+        }
+        Event::Attempt { peer } | Event::Connect { peer, .. } => is_of(&object(&told), peer),
+        Event::Close(close) => is_of(&object(&told), &close.peer),
+        Event::Accept { peer, .. } => is_at(&object(&told), &peer.addr),
         Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) | Event::Error(failure) => {
-            let object = object(&lines);
+            let object = object(&told);
             assert_eq!(object["reason"], *failure.reason);
             match &failure.object {
                 Object::Peer(peer) => is_of(&object, peer),
@@ -60,7 +81,7 @@ fuzz_target!(|data: &[u8]| {
                 Object::File(path) => assert_eq!(object["object"], path.to_string_lossy().into_owned()),
             }
         }
-        _ => drop(object(&lines)),
+        _ => drop(object(&told)),
     }
 });
 
@@ -68,7 +89,7 @@ fuzz_target!(|data: &[u8]| {
 fn finding(finding: &Finding) {
     let [plain, coloured] = [false, true].map(|color| Results::new(Some(color)).line(finding));
     assert_eq!(is_line(&plain), bare(&coloured));
-    let object = object(&json::found(finding));
+    let object = object(&found(finding));
     is_of(&object, &finding.peer);
     let banner = finding.banner.as_ref().map(|banner| String::from_utf8_lossy(banner).into_owned());
     assert_eq!(object["banner"], Value::from(banner));
@@ -76,10 +97,16 @@ fn finding(finding: &Finding) {
     is_line(&Human::new(&voice(0, Color::Never)).lines(&failed));
 }
 
-/// Text without control characters.
+/// Text that drives no terminal.
 fn is_plain(text: &str) -> &str {
-    assert!(!text.contains(char::is_control), "{text:?}");
+    assert!(!text.contains(drives), "{text:?}");
     text
+}
+
+/// Whether a character drives a terminal: controls, and what turns the order of the text round.
+fn drives(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// One such line at most.
@@ -175,7 +202,7 @@ fn some<T>(input: &mut Input<'_>, make: impl Fn(&mut Input<'_>) -> T) -> Option<
 fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
     const BYS: [By; 4] = [By::Peer, By::Local, By::Idle, By::Signal];
     let conn = number(input).into();
-    match kind % 20 {
+    match kind % 24 {
         0 => Event::Resolve {
             host: text.into(),
             addrs: vec![IpAddr::V6(ip6(input)); usize::from(input.byte() % 3)],
@@ -224,8 +251,41 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
         14 => Event::Refused(failure(input, peer, text)),
         15 => Event::Setback(failure(input, peer, text)),
         16 => Event::Trouble(failure(input, peer, text)),
+        20 => Event::Request(Box::new(Request {
+            conn,
+            method: text,
+            target: input.text(),
+            fields: fields(input),
+            body: some(input, number).map(Into::into),
+        })),
+        21 => Event::Head { conn, head: head(input, text).into() },
+        22 => Event::Trailers { conn, fields: fields(input) },
+        23 => Event::Answered(Box::new(Answered {
+            conn,
+            peer,
+            head: some(input, |input| head(input, text.clone()).into()),
+            trailers: fields(input),
+            complete: input.byte() & 1 > 0,
+            lookup: some(input, span),
+            connect: span(input),
+            request: some(input, span),
+            first_byte: some(input, span),
+            total: span(input),
+            sent: conn,
+            received: number(input).into(),
+            written: number(input).into(),
+            after: (input.byte() % 3).into(),
+        })),
         _ => Event::Error(failure(input, peer, text)),
     }
+}
+
+fn fields(input: &mut Input<'_>) -> Vec<Field> {
+    (0..input.byte() % 3).map(|_| (input.text(), input.text())).collect()
+}
+
+fn head(input: &mut Input<'_>, line: String) -> Head {
+    Head { line, minor: input.byte() & 1, status: 100 + u16::from(input.byte()) * 3, fields: fields(input) }
 }
 
 fn tally(input: &mut Input<'_>) -> Tally {
