@@ -21,8 +21,6 @@ mod discard;
 mod idle;
 #[path = "answer/measure.rs"]
 mod measure;
-#[path = "answer/memory.rs"]
-mod memory;
 #[path = "answer/raw.rs"]
 mod raw;
 #[path = "answer/roster.rs"]

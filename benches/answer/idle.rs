@@ -4,9 +4,9 @@
 use crate::caller::Way;
 use crate::common::contest::Contest;
 use crate::common::figures::Unit;
+use crate::common::memory::{Share, held};
 use crate::common::tool::Tool;
 use crate::crowd::Crowd;
-use crate::memory::{Share, held};
 use crate::roster::{Flags, Served};
 use crate::server::Server;
 use crate::settings::Settings;

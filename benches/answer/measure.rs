@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use crate::common::figures::Unit;
-use crate::memory::{Share, held};
+use crate::common::memory::{Share, held};
 use crate::server::Server;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub(crate) mod contest;
 pub(crate) mod figures;
 pub(crate) mod group;
 pub(crate) mod machine;
+pub(crate) mod memory;
 pub(crate) mod noise;
 pub(crate) mod place;
 pub(crate) mod process;

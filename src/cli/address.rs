@@ -63,8 +63,11 @@ impl Host {
         if let Some((addr, scope)) = bare.split_once('%')
             && let Ok(addr) = addr.parse()
         {
-            return match scope {
-                "" => Err(format!("'{text}' names no interface after %")),
+            // As Linux has it (dev_valid_name).
+            let odd = |c: char| c.is_control() || c.is_whitespace() || c == '/';
+            return match (scope, scope.chars().find(|&c| odd(c))) {
+                ("", _) => Err(format!("'{text}' names no interface after %")),
+                (_, Some(c)) => Err(format!("'{text}' has {c:?}, which no name of an interface has")),
                 _ => Ok(Self::Scoped(addr, scope.into())),
             };
         }
@@ -142,6 +145,8 @@ mod tests {
             ("[example]", "no IPv6 address"),
             ("1::2::3", "no IPv6 address"),
             ("fe80::1%", "no interface"),
+            ("fe80::1%a b", "has ' '"),
+            ("fe80::1%\u{1b}[2J", "has '\\u{1b}'"),
             ("a b", "has ' '"),
             ("http://example", "no IPv6 address"),
             ("a/24", "has '/'"),

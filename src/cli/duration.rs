@@ -28,13 +28,27 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         {
             return Err(format!("'{unit}' is no unit of time; write seconds (3, 0.5) or 500ms, 2m, 1m30s"));
         }
-        humantime::parse_duration(text).ok()
+        sum(text.trim_end())
     };
     match time {
         Some(time) if time <= LONGEST => Ok(time),
         Some(_) => Err("longer than a hundred years".into()),
         None => Err("not a time; write seconds (3, 0.5) or 500ms, 2m, 1m30s".into()),
     }
+}
+
+/// The sum of times as `1m30s`. humantime takes one after the other, since of several together it panics where their sum
+/// overflows (2.4.0).
+fn sum(mut text: &str) -> Option<Duration> {
+    let mut total = None;
+    while !text.is_empty() {
+        let unit = text.find(char::is_alphabetic)?;
+        let end = text[unit..].find(|c: char| !c.is_alphabetic()).map_or(text.len(), |count| unit + count);
+        let time = humantime::parse_duration(&text[..end]).ok()?;
+        total = Some(total.unwrap_or(Duration::ZERO).saturating_add(time));
+        text = &text[end..];
+    }
+    total
 }
 
 /// Parses the time between keepalive probes: whole seconds, as the system has it (tcp(7)).
@@ -93,6 +107,7 @@ mod tests {
             ("500ms", 500),
             ("2m", 120_000),
             ("1m30s", 90_000),
+            ("1h 1m 0.5s ", 3_660_500),
             ("0", 0),
             ("1d", 86_400_000),
         ] {
@@ -113,6 +128,10 @@ mod tests {
             ("inf", "'inf' is no unit"),
             ("99999999999999999999", "hundred years"),
             ("99999d", "hundred years"),
+            ("18446744073709551615.5s0.5s", "hundred years"),
+            ("5124095576030431h15.5s500ms", "hundred years"),
+            ("1m 30", "not a time"),
+            (" ", "not a time"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");

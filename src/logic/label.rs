@@ -1,5 +1,6 @@
 //! Each line prefixed with the peer it came from (`--label`). It knows peers by their number only.
 
+use super::escape::escaped;
 use crate::cli::peer::{Addr, Peer, UnixName};
 
 /// What stands before a peer's lines: its address, or its number where it has none. No name that a peer chose drives the
@@ -8,13 +9,7 @@ pub fn name(conn: u64, peer: &Peer, color: bool) -> String {
     let name = match &peer.addr {
         Addr::Unix(UnixName::Unnamed) => format!("peer {conn}"),
         addr => {
-            let mut name = String::new();
-            for c in addr.to_string().chars() {
-                match c.is_control() {
-                    true => name.extend(c.escape_default()),
-                    false => name.push(c),
-                }
-            }
+            let mut name = escaped(&addr.to_string());
             if let Some(port) = addr.port() {
                 name += &format!(" {port}");
             }
@@ -62,6 +57,13 @@ impl Label {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::peer::Proto;
+
+    #[test]
+    fn no_name_drives_the_terminal() {
+        let peer = Peer::at(Proto::Unix, Addr::Unix(UnixName::Abstract("a\u{1b}[2J\u{202e}".as_bytes().into())));
+        assert_eq!(name(1, &peer, false), "@a\\u{1b}[2J\\u{202e}: ");
+    }
 
     #[test]
     fn each_line_has_its_label_and_no_line_two() {

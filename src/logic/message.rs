@@ -71,9 +71,7 @@ impl StopWord {
 
     /// Whether a whole datagram is the word.
     pub fn datagram(&self, bytes: &[u8]) -> bool {
-        let message = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        let message = message.strip_suffix(b"\r").unwrap_or(message);
-        message == &*self.word
+        bare(bytes) == &*self.word
     }
 
     /// Compares more of the line.
@@ -102,6 +100,12 @@ impl StopWord {
         (self.matched, self.cr, self.deadline) = (Some(0), false, None);
         whole
     }
+}
+
+/// A message as it is compared with the word: without its LF, or CRLF, or the CR of who has not sent the LF yet.
+pub fn bare(message: &[u8]) -> &[u8] {
+    let message = message.strip_suffix(b"\n").unwrap_or(message);
+    message.strip_suffix(b"\r").unwrap_or(message)
 }
 
 #[cfg(test)]

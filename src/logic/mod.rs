@@ -2,6 +2,7 @@
 
 pub mod cutter;
 pub mod ends;
+pub mod escape;
 pub mod filter;
 pub mod halt;
 pub mod label;

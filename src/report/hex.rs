@@ -17,7 +17,7 @@ const ROW: usize = 16;
 
 /// Appends the dump of a chunk that lies at this offset of its stream. The header says when, which way and with whom,
 /// on one line; how many bytes and where is added here.
-pub(super) fn dump(out: &mut String, header: &str, offset: u64, bytes: &[u8]) {
+pub fn dump(out: &mut String, header: &str, offset: u64, bytes: &[u8]) {
     let _ = writeln!(out, "# {header}: {} bytes at {offset}", bytes.len());
     for (row, at) in bytes.chunks(ROW).zip((offset..).step_by(ROW)) {
         let _ = write!(out, "{at:08x}:");

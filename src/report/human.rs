@@ -13,10 +13,11 @@ use crate::cli::plan::Voice;
 use crate::cli::port::service;
 use crate::error::{Failure, Lost, Object, Way};
 use crate::event::{By, Close, Event, Finding, How, Probed};
+pub(super) use crate::logic::escape::escaped;
 use crate::logic::sweep::State;
 
 /// The voice for people.
-pub(super) struct Human {
+pub struct Human {
     level: u8,
     quiet: bool,
     /// Failures of single addresses that `-v` would have told at once: told when all have failed.
@@ -25,7 +26,7 @@ pub(super) struct Human {
 
 impl Human {
     /// Decides the colours of the whole process, once: `colored` itself would look at stdout.
-    pub(super) fn new(voice: &Voice) -> Self {
+    pub fn new(voice: &Voice) -> Self {
         let on = match voice.color {
             Color::Always => true,
             Color::Never => false,
@@ -66,7 +67,7 @@ impl Human {
     }
 
     /// The lines that tell an event; empty where this voice does not tell it.
-    pub(super) fn lines(&mut self, event: &Event) -> String {
+    pub fn lines(&mut self, event: &Event) -> String {
         match event {
             _ if self.quiet => String::new(),
             Event::Error(failure) => std::mem::take(&mut self.setbacks) + &failed(failure),
@@ -127,7 +128,7 @@ fn told(event: &Event, level: u8) -> String {
         (_, 1) => return String::new(),
         (Event::Resolve { host, addrs, took }, _) => {
             let addrs: Vec<_> = addrs.iter().map(ToString::to_string).collect();
-            format!("nsock: lookup of {host}: {} ({})", addrs.join(", "), span(*took))
+            format!("nsock: lookup of {}: {} ({})", escaped(host), addrs.join(", "), span(*took))
         }
         (Event::Attempt { peer }, _) => format!("nsock: connecting to {}", place(peer)),
         (Event::FirstByte { after, .. }, _) => format!("nsock: first byte from the peer ({})", span(*after)),
@@ -280,7 +281,7 @@ fn port_of(peer: &Peer) -> String {
 }
 
 /// An end without colours: name or address, and port.
-pub(super) fn spaced(peer: &Peer) -> String {
+pub fn spaced(peer: &Peer) -> String {
     let who = peer.host.as_deref().map_or_else(|| peer.addr.to_string(), Into::into);
     match peer.addr.port() {
         Some(port) => format!("{} {port}", escaped(&who)),
@@ -304,21 +305,6 @@ pub(super) fn span(time: Duration) -> String {
     }
 }
 
-/// Text that cannot drive the reader's terminal.
-pub(super) fn escaped(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| match c.is_control() || is_directional(c) {
-            true => c.escape_default().collect::<Vec<_>>(),
-            false => vec![c],
-        })
-        .collect()
-}
-
-/// Whether a character changes the order in which others are shown (Unicode's explicit directional formatting).
-fn is_directional(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,11 +317,5 @@ mod tests {
             assert_eq!(span(Duration::from_micros(micros)), text);
             assert!(crate::cli::duration::parse(text).is_ok(), "{text}");
         }
-    }
-
-    #[test]
-    fn no_text_drives_the_terminal() {
-        assert_eq!(escaped("a\u{202e}b"), "a\\u{202e}b");
-        assert_eq!(escaped("a\u{1b}[2Jb\u{9b}c\nd é"), "a\\u{1b}[2Jb\\u{9b}c\\nd é");
     }
 }

@@ -1,5 +1,6 @@
 //! Events as JSON objects, one a line: `time`, `event`, then flat fields; durations in seconds, sizes in bytes.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -8,6 +9,7 @@ use crate::cli::peer::{Addr, Proto};
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
 use crate::event::{Answered, Close, Event, Finding, Probed};
+use crate::logic::escape::drives;
 use crate::logic::sweep::State;
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
@@ -64,7 +66,7 @@ pub const SCHEMA: [(&str, &str, &str); 20] = [
 ];
 
 /// The lines that tell an event.
-pub(super) fn lines(event: &Event) -> String {
+pub fn lines(event: &Event) -> String {
     match event {
         Event::Resolve { host, addrs, took } => line(
             "resolve",
@@ -155,7 +157,7 @@ fn listening(proto: Proto, addr: &Addr) -> String {
 }
 
 /// The line of a port, for stdout.
-pub(super) fn found(finding: &Finding) -> String {
+pub fn found(finding: &Finding) -> String {
     let peer = &finding.peer;
     line(
         "port",
@@ -250,10 +252,43 @@ fn line(event: &str, fields: Value) -> String {
     if let Value::Object(fields) = fields {
         object.extend(fields);
     }
-    Value::Object(object).to_string() + "\n"
+    harmless(Value::Object(object).to_string()) + "\n"
+}
+
+/// JSON escapes C0 only (RFC 8259, 7). What else drives a terminal is escaped too; and some readers of lines end one at
+/// U+2028 and U+2029. Outside of strings there is none of them.
+fn harmless(json: String) -> String {
+    let odd = |c: char| drives(c) || matches!(c, '\u{2028}' | '\u{2029}');
+    match json.contains(odd) {
+        false => json, // nearly always
+        true => json.chars().fold(String::with_capacity(json.len() + 16), |mut text, c| {
+            let _ = match odd(c) {
+                true => write!(text, "\\u{:04x}", u32::from(c)),
+                false => text.write_char(c),
+            };
+            text
+        }),
+    }
 }
 
 /// Seconds to the microsecond: what the clock of the loop is good for.
 fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Deed, Exit};
+
+    #[test]
+    fn no_text_drives_the_terminal_or_ends_the_line() {
+        let text = "a\u{1b}[2J\u{7f}\u{9b}2J\u{85}\u{2028}\u{202e}\n\"é";
+        let failure = Failure::new(Deed::Lookup, Object::Host(text.into()), "", Exit::Name);
+        let line = lines(&Event::Error(Box::new(failure)));
+        assert!(line.contains(r#""a\u001b[2J\u007f\u009b2J\u0085\u2028\u202e\n\"é""#), "{line}");
+        assert!(!line.trim_end().contains(char::is_control), "{line}");
+        let object: Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(object["host"], text);
+    }
 }

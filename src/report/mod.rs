@@ -1,11 +1,11 @@
 //! What people and programs read: events as lines on stderr, in one of two voices. Knows no task.
 
-mod hex;
+pub mod hex;
 mod http;
-mod human;
-mod json;
+pub mod human;
+pub mod json;
 mod progress;
-mod results;
+pub mod results;
 
 pub use json::SCHEMA;
 

@@ -13,7 +13,7 @@ use crate::io::stdio;
 use crate::logic::sweep::State;
 
 /// The columns so far.
-pub(super) struct Results {
+pub struct Results {
     color: bool,
     /// Whether stdout is where stderr is, so that a sentence there is seen beside them.
     pub(super) shared: bool,
@@ -26,13 +26,13 @@ pub(super) struct Results {
 
 impl Results {
     /// Results on stdout; coloured as the user wants, or else on a terminal.
-    pub(super) fn new(color: Option<bool>) -> Self {
+    pub fn new(color: Option<bool>) -> Self {
         let color = color.unwrap_or_else(stdio::stdout_is_terminal);
         Self { color, shared: stdio::stdout_is_stderr(), place: 0, state: 0, service: 0, seen: HashSet::new() }
     }
 
     /// The line of a finding.
-    pub(super) fn line(&mut self, finding: &Finding) -> String {
+    pub fn line(&mut self, finding: &Finding) -> String {
         if let (Some(host), State::Open) = (&finding.peer.host, finding.state)
             && !self.seen.insert((Rc::clone(host), finding.peer.addr.port()))
         {
@@ -42,7 +42,7 @@ impl Results {
         let service = finding.peer.addr.port().and_then(|port| service(port, finding.peer.proto)).unwrap_or("-");
         let last = match (finding.state, finding.rtt) {
             (State::Open, Some(rtt)) => span(rtt),
-            _ => finding.reason.clone(),
+            _ => escaped(&finding.reason),
         };
         self.place = self.place.max(place.chars().count());
         self.state = self.state.max(state.len());

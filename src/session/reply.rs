@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::messages::{Messages, split_end};
 use super::pause::Pause;
 use super::{Out, Reaction, Script, Session};
+use crate::logic::message::bare;
 
 pub(super) struct Reply {
     script: Rc<Script>,
@@ -22,10 +23,10 @@ impl Reply {
     /// Answers the message under way, if it is whole and its time has come.
     fn answer(&mut self, now: Instant, out: &mut Out) {
         if self.messages.is_whole() {
-            let (message, end) = split_end(self.messages.line());
-            if self.is_stop(message) {
+            if self.is_stop(self.messages.line()) {
                 return out.finish();
             }
+            let (message, end) = split_end(self.messages.line());
             if !self.pause.is_over(self.script.delay, now) {
                 return;
             }
@@ -38,10 +39,8 @@ impl Reply {
         }
     }
 
-    fn is_stop(&self, message: &[u8]) -> bool {
-        // The CR of who was silent before LF is no part of the word.
-        let word = message.strip_suffix(b"\r").unwrap_or(message);
-        self.script.stop.as_deref().is_some_and(|stop| stop == message || stop == word)
+    fn is_stop(&self, line: &[u8]) -> bool {
+        self.script.stop.as_deref() == Some(bare(line))
     }
 }
 
@@ -75,10 +74,10 @@ impl Session for Reply {
     }
 
     fn datagram(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Reaction {
-        let (message, end) = split_end(bytes);
-        if self.is_stop(message) {
+        if self.is_stop(bytes) {
             return Reaction::Leave;
         }
+        let (message, end) = split_end(bytes);
         self.script.text.fill(message, out);
         out.extend_from_slice(end);
         Reaction::Answer

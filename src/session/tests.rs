@@ -134,6 +134,27 @@ fn the_word_ends_the_talk_and_is_not_answered() {
 }
 
 #[test]
+fn every_mode_knows_the_same_word() {
+    for (word, message, stops) in [
+        ("exit", "exit\r\r\n", false), // a CR more than CRLF has
+        ("exit\r", "exit\r\r\n", true),
+        ("exit\r", "exit\r\n", false),
+        ("exit\r", "exit\r", false), // of a CRLF, as it seems
+        ("", "\r\n", true),
+        ("", "\r", true),
+    ] {
+        for flag in ["echo", "reply", "discard"] {
+            let script = || Script { stop: Some(word.as_bytes().into()), ..script("{}") };
+            let mut talk = Talk::new(flag, script());
+            talk.hears(message).pass(50);
+            assert_eq!(talk.out.finished, stops, "{flag}: {message:?} of {word:?}");
+            let (reaction, _) = datagram(flag, script(), message.as_bytes());
+            assert_eq!(reaction == Reaction::Leave, stops, "{flag}: the datagram {message:?} of {word:?}");
+        }
+    }
+}
+
+#[test]
 fn what_follows_the_word_is_not_answered() {
     for (flag, said) in [("reply", "[a]\n"), ("echo", "a\n")] {
         let stop = Some(b"exit"[..].into());
