@@ -77,7 +77,7 @@ impl Request {
     /// Every field, in the order they are sent.
     pub fn fields(&self, content: Content) -> Vec<Field> {
         let length = match content {
-            _ if self.given.iter().any(|given| is(given.name(), "Transfer-Encoding")) => None,
+            _ if self.says("Transfer-Encoding") => None,
             Content::Length(length) => Some(("Content-Length", length.to_string())),
             Content::Unknown if self.says("Content-Length") => None,
             Content::Unknown => Some(("Transfer-Encoding", "chunked".into())),

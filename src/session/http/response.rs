@@ -22,6 +22,8 @@ pub struct Response {
     /// So much of memory may heads and trailers still need.
     room: usize,
     wrong: Option<Wrong>,
+    /// Not all was shown of what is no answer.
+    cut: bool,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Response {
     /// An answer that has not begun.
     pub fn new(bodiless: bool, raw: bool) -> Self {
         let stage = Stage::Head { line: Line::default(), first_line_seen: false };
-        Self { bodiless, raw, stage, head: Vec::new(), room: HEAD_LIMIT, wrong: None }
+        Self { bodiless, raw, stage, head: Vec::new(), room: HEAD_LIMIT, wrong: None, cut: false }
     }
 
     /// Bytes came. How many of them are the answer's: others come after its end.
@@ -117,6 +119,11 @@ impl Response {
         matches!(self.stage, Stage::Adrift(_))
     }
 
+    /// Whether more of what is no answer came than is worth a look.
+    pub fn is_cut(&self) -> bool {
+        self.cut
+    }
+
     /// What is wrong with it.
     pub fn wrong(&self) -> Option<&Wrong> {
         self.wrong.as_ref()
@@ -161,6 +168,7 @@ impl Response {
                 out.shown.extend_from_slice(&bytes[..count]);
                 if *left == 0 {
                     self.stage = Stage::Over;
+                    self.cut = true;
                 }
                 count
             }

@@ -8,6 +8,7 @@ use crate::error::{Lost, Way};
 use crate::event::{Answered, Event};
 use crate::io::endpoint::Endpoint;
 use crate::io::flow::Flow;
+use crate::session::http::Out;
 
 impl Http {
     /// Nothing more belongs to the answer, and what came of it was written.
@@ -16,7 +17,8 @@ impl Http {
             let exit = self.verdict();
             return self.finish(cx, true, exit);
         };
-        let reason = wrong.to_string();
+        let cut = if self.response.is_cut() { "; no more of what came is written" } else { "" };
+        let reason = format!("{wrong}{cut}");
         // Who sends into a connection that is gone hears that first, and then of no end but of nothing.
         if let Some((deed, error)) = self.fault.take() {
             return self.broke(cx, deed, &error);
@@ -66,10 +68,22 @@ impl Http {
     /// Tells a failure, and how far it came.
     pub(super) fn fail(&mut self, cx: &mut Cx<'_>, failure: Failure) -> Turn {
         let exit = failure.exit;
+        self.give_head_back();
         let lost = failure.lost.or_else(|| self.unsent());
         let failure = failure.after((cx.clock)() - self.phases.stood).losing(lost);
         cx.tell(&Event::Error(Box::new(failure)));
         self.finish(cx, false, exit)
+    }
+
+    /// Writes what came of a head that was not finished, as far as stdout takes it: it may tell what went wrong.
+    fn give_head_back(&mut self) {
+        let mut out = Out::default();
+        if self.down.is_none() {
+            self.response.end(&mut out);
+        }
+        self.count.shown += out.shown.len() as u64;
+        self.sink.buffer().extend_from_slice(&out.shown);
+        let _ = self.sink.flush();
     }
 
     /// The whole run ends now, whatever is under way: what stdout takes without waiting is written.
@@ -77,13 +91,16 @@ impl Http {
         if self.carry_down(cx).is_err() {
             return; // which was told
         }
+        self.give_head_back();
         let ((.., reason), exit) = (stop.told(), stop.exit());
+        let unsent = self.unsent();
         if let Some(lost) = self.unwritten() {
             let failure = Failure::new(Deed::Write, self.sink_name.clone(), reason, exit);
             cx.tell(&Event::Error(Box::new(failure.losing(Some(lost)))));
-        } else if stop == Stop::Deadline {
-            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            let failure = failure.after(cx.now.saturating_duration_since(self.phases.stood)).losing(self.unsent());
+        } else if stop == Stop::Deadline || unsent.is_some() {
+            let deed = if unsent.is_some() { Deed::Send } else { Deed::Connection };
+            let failure = Failure::new(deed, self.object(), reason, exit);
+            let failure = failure.after(cx.now.saturating_duration_since(self.phases.stood)).losing(unsent);
             cx.tell(&Event::Error(Box::new(failure)));
         }
         self.finish(cx, false, exit);

@@ -33,6 +33,9 @@ const STDOUT: usize = 2;
 /// What is no answer, or has no end that is known, is worth a look; silent for so long, no more of it is waited for.
 const ADRIFT_SILENCE: Duration = Duration::from_secs(1);
 
+/// And no more than for so long, however it drips.
+const ADRIFT_LIMIT: Duration = Duration::from_secs(5);
+
 /// A request and its answer.
 pub struct Http {
     conn: Conn,
@@ -54,6 +57,8 @@ pub struct Http {
     count: Count,
     phases: Phases,
     last_moved: Instant,
+    /// Since when what comes is no answer.
+    adrift: Option<Instant>,
     /// What the connection broke at.
     fault: Option<(Deed, io::Error)>,
     began: bool,
@@ -118,6 +123,7 @@ impl Http {
                     first_byte: None,
                 },
                 last_moved: it.now,
+                adrift: None,
                 fault: None,
                 began: false,
             })
@@ -155,7 +161,11 @@ impl Http {
         }
         let stuck = self.held() > 0;
         if !stuck && self.response.is_over() {
-            return self.conclude(cx);
+            match self.fault.take_if(|_| self.response.wrong().is_none()) {
+                Some((deed, error)) if self.owes() => return self.broke(cx, deed, &error),
+                None if self.owes() => {} // the server wants it, as it has said
+                _ => return self.conclude(cx),
+            }
         }
         if !stuck && let Some((deed, error)) = self.fault.take_if(|(deed, _)| *deed == Deed::Receive) {
             return self.broke(cx, deed, &error);
@@ -166,12 +176,24 @@ impl Http {
         if stuck {
             return Turn::Wait(self.up.wake()); // while stdout's reader has not taken what came, silence does not count
         }
-        let patience = if self.response.is_adrift() { Some(ADRIFT_SILENCE) } else { self.idle };
-        let limit = patience.map(|time| self.last_moved + time);
+        let adrift = self.response.is_adrift().then(|| *self.adrift.get_or_insert(cx.now));
+        let limit = match adrift {
+            Some(since) => {
+                let silence = self.idle.map_or(ADRIFT_SILENCE, |idle| idle.min(ADRIFT_SILENCE));
+                Some((self.last_moved + silence).min(since + ADRIFT_LIMIT))
+            }
+            None => self.idle.map(|time| self.last_moved + time),
+        };
         match limit {
             Some(limit) if limit <= cx.now => self.silent(cx),
             _ => Turn::Wait(limit.into_iter().chain(self.up.wake()).min()),
         }
+    }
+
+    /// Whether the request must be sent to its end though its answer is here: the server has not refused it.
+    fn owes(&self) -> bool {
+        let welcome = self.head.as_ref().is_some_and(|head| (200..400).contains(&head.status));
+        self.phases.sent.is_none() && welcome && self.response.wrong().is_none()
     }
 
     /// Counts every byte that moves, so that silence is known.
