@@ -52,12 +52,10 @@ fn soak(settings: &Settings) -> Result<(), String> {
     let (clock, mut round) = (Instant::now(), 0);
     while clock.elapsed() < settings.length() {
         round += 1;
+        let begun = clock.elapsed();
         let work = load::run(&servers, settings.callers, round, Instant::now() + LOAD)?;
-        for (server, work) in servers.iter().zip(work) {
-            record.worked(server.kind, work);
-        }
         let rests = server::rest(&mut servers)?;
-        record.rested(clock.elapsed(), rests);
+        record.note(begun, work.into_iter().zip(rests));
     }
     record.print();
     record.verdict()

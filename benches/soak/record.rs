@@ -26,42 +26,30 @@ struct Figures {
 impl Record {
     pub(crate) fn new(servers: &[Server]) -> Self {
         let kinds: Vec<Kind> = servers.iter().map(|server| server.kind).collect();
-        Self { minutes: vec![vec![Figures::default(); kinds.len()]], kinds }
+        Self { minutes: Vec::new(), kinds }
     }
 
-    /// Notes what was done since the last rest.
-    pub(crate) fn worked(&mut self, kind: Kind, work: Work) {
-        let place = self.kinds.iter().position(|&known| known == kind);
-        if let (Some(place), Some(minute)) = (place, self.minutes.last_mut()) {
-            minute[place].work.add(work);
+    /// Notes a round that was begun so long after the first one: what was done with each server, and its rest after that.
+    pub(crate) fn note(&mut self, begun: Duration, round: impl Iterator<Item = (Work, Rest)>) {
+        while self.minutes.len() as u64 <= begun.as_secs() / 60 {
+            self.minutes.push(vec![Figures::default(); self.kinds.len()]);
         }
-    }
-
-    /// Notes what was seen in a rest, so long after the beginning.
-    pub(crate) fn rested(&mut self, at: Duration, rests: Vec<Rest>) {
         if let Some(minute) = self.minutes.last_mut() {
-            for (figures, rest) in minute.iter_mut().zip(rests) {
+            for (figures, (work, rest)) in minute.iter_mut().zip(round) {
+                figures.work.add(work);
                 let most = &mut figures.rest;
                 most.memory = most.memory.max(rest.memory);
                 most.descriptors = most.descriptors.max(rest.descriptors);
                 most.cpu = most.cpu.max(rest.cpu);
             }
         }
-        if at.as_secs() / 60 >= self.minutes.len() as u64 {
-            self.minutes.push(vec![Figures::default(); self.kinds.len()]);
-        }
-    }
-
-    /// The minutes in which there was a rest.
-    fn minutes(&self) -> impl Iterator<Item = &Vec<Figures>> {
-        self.minutes.iter().filter(|minute| minute.iter().any(|figures| figures.rest != Rest::default()))
     }
 
     /// A table for each server.
     pub(crate) fn print(&self) {
         for (place, kind) in self.kinds.iter().enumerate() {
             let rows: Vec<_> =
-                self.minutes().enumerate().map(|(number, minute)| minute[place].row(number + 1)).collect();
+                self.minutes.iter().enumerate().map(|(number, minute)| minute[place].row(number + 1)).collect();
             println!("nsock {}\n", kind.flags());
             let header = ["minute", "calls", "MiB answered", "KiB at rest", "descriptors", "CPU at rest, ms/s"];
             table::print(header, &rows);
