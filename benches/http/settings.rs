@@ -66,7 +66,7 @@ impl Settings {
 pub(crate) enum Work {
     /// To /dev/null.
     Null,
-    /// Into a file in memory that the disk has not seen yet.
+    /// Into a file that the disk never sees. What its memory costs depends on who had that before: look at the range.
     File,
     /// Into a pipe.
     Pipe,
