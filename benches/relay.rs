@@ -7,8 +7,6 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
 mod common;
-#[path = "relay/payload.rs"]
-mod payload;
 #[path = "relay/raw.rs"]
 mod raw;
 #[path = "relay/roster.rs"]
@@ -26,8 +24,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use common::payload::{self, Payload};
 use common::{anew, contest, machine};
-use payload::Payload;
 use settings::{Settings, Work};
 use shower::{Measure, Shower};
 use start::{Start, Way};

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::group::Group;
 
@@ -21,6 +22,7 @@ pub(crate) struct Running {
     stderr: ChildStderr,
     words: Vec<u8>,
     left: bool,
+    spent: Option<f64>,
     group: Option<Group>,
 }
 
@@ -31,7 +33,7 @@ impl Running {
         drop(command); // With it go our copies of the child's pipes, or nobody would ever see their end.
         let mut child = started.map_err(|error| format!("start {role}: {error}"))?;
         let stderr = child.stderr.take().expect("stderr was asked to be a pipe");
-        Ok(Self { role, child, stderr, words: Vec::new(), left: false, group: None })
+        Ok(Self { role, child, stderr, words: Vec::new(), left: false, spent: None, group: None })
     }
 
     /// The same for a server that may fork: whatever it leaves behind is killed with it.
@@ -62,8 +64,12 @@ impl Running {
         }
     }
 
-    /// The processor time that its members use and have used, in seconds. Not to be had once it was found to have left.
+    /// The processor time that its members use and have used, in seconds. Of a group not to be had once its
+    /// first process was found to have left.
     pub(crate) fn cpu_seconds(&self) -> Result<f64, String> {
+        if let Some(spent) = self.spent {
+            return Ok(spent);
+        }
         let times: Vec<f64> = self.members().into_iter().flat_map(cpu_of_threads).collect();
         if times.is_empty() {
             return Err(format!("/proc does not tell the processor time of {}", self.role));
@@ -106,6 +112,9 @@ impl Running {
     }
 
     fn bury(&mut self) -> Result<(), String> {
+        if self.group.is_none() {
+            self.spent = spent_at_death(&self.child);
+        }
         let status = self.child.wait().map_err(|error| format!("wait for {}: {error}", self.role))?;
         self.left = true;
         if status.success() {
@@ -150,6 +159,14 @@ fn wait_for_news(children: &[&mut Running], deadline: Instant) -> Result<(), Str
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
         Err(error) => Err(format!("poll the children: {error}")),
     }
+}
+
+/// What its last thread used, waiting for it to be over but leaving it to be waited for.
+fn spent_at_death(child: &Child) -> Option<f64> {
+    let number = i32::try_from(child.id()).ok()?;
+    let only_look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(Pid::from_raw(number)?), only_look).ok()?;
+    cpu_of_threads(number).into_iter().reduce(|one, other| one + other)
 }
 
 /// A line reads `73512884 1206 41`: nanoseconds on a processor, nanoseconds of waiting for one, turns.

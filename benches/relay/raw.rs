@@ -4,18 +4,16 @@
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, recvmmsg};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::{Shutdown, shutdown};
-use rustix::pipe::{SpliceFlags, fcntl_setpipe_size};
 use rustix::stdio::{stdin, stdout};
 
-/// Size of a receiver's own pipe, and the most one call is asked to move.
-const PIPE: usize = 1 << 20;
+use crate::common::bare::{self, PIPE, owned, splice, widen};
 
 /// What most programs that write in blocks write at once.
 const BLOCK: usize = 128 << 10;
@@ -31,23 +29,18 @@ pub(crate) fn act(mut args: impl Iterator<Item = String>) -> Result<(), String> 
     let done = match role.as_str() {
         "send" => send(place),
         "send-polled" => send_polled(place),
-        "receive-half-full" => receive_half_full(place),
-        "receive-each-fill" => receive_each_fill(place),
-        "receive-straight" => receive_straight(place),
+        "receive-half-full" => accept(place).and_then(|socket| bare::half_full(&socket).map(drop)),
+        "receive-each-fill" => accept(place).and_then(|socket| bare::each_fill(&socket).map(drop)),
+        "receive-straight" => accept(place).and_then(|socket| bare::straight(&socket).map(drop)),
         "ask" => ask(place),
         "udp-ask" => udp_ask(place),
         "udp-receive" => udp_receive(place),
         "feed-by-splice" => feed_by_splice(),
         "feed-by-write" => feed_by_write(),
-        "drain" => drain(),
+        "drain" => bare::drain(),
         _ => Err(io::Error::other("no such role")),
     };
     done.map_err(|error| format!("{role}: {error}"))
-}
-
-/// A larger pipe than a shell gives, where it is one: what a program that wants speed asks for.
-fn widen(pipe: BorrowedFd<'_>) {
-    let _ = fcntl_setpipe_size(pipe, PIPE);
 }
 
 /// Stdin to the socket without a copy, then waits for the other side's end.
@@ -80,54 +73,6 @@ fn send_polled(place: &str) -> io::Result<()> {
     ioctl_fionbio(&socket, false)?;
     shutdown(&socket, Shutdown::Write)?;
     socket.read_to_end(&mut Vec::new())?;
-    Ok(())
-}
-
-/// Through an own pipe that is filled until the socket is empty or the pipe half full, then drained.
-fn receive_half_full(place: &str) -> io::Result<()> {
-    let socket = accept(place)?;
-    ioctl_fionbio(&socket, true)?;
-    let (reader, writer) = own_pipe()?;
-    loop {
-        let (held, ended) = fill(&socket, &writer)?;
-        drain_pipe(&reader, held)?;
-        if ended {
-            return Ok(());
-        }
-        poll(&mut [PollFd::new(&socket, PollFlags::IN)], None)?;
-    }
-}
-
-/// How many bytes the pipe holds now, and whether the socket has ended.
-fn fill(socket: &File, pipe: &io::PipeWriter) -> io::Result<(usize, bool)> {
-    let mut held = 0;
-    while held < PIPE / 2 {
-        match splice(socket, pipe, PIPE - held) {
-            Ok(0) => return Ok((held, true)),
-            Ok(count) => held += count,
-            Err(Errno::AGAIN) => break,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok((held, false))
-}
-
-/// Through an own pipe that is drained after each call that put something into it.
-fn receive_each_fill(place: &str) -> io::Result<()> {
-    let socket = accept(place)?;
-    let (reader, writer) = own_pipe()?;
-    loop {
-        match splice(&socket, &writer, PIPE)? {
-            0 => return Ok(()),
-            held => drain_pipe(&reader, held)?,
-        }
-    }
-}
-
-/// From the socket to stdout, which has to be a pipe.
-fn receive_straight(place: &str) -> io::Result<()> {
-    let socket = accept(place)?;
-    while splice(&socket, stdout(), PIPE)? > 0 {}
     Ok(())
 }
 
@@ -194,19 +139,6 @@ fn feed_by_write() -> io::Result<()> {
     }
 }
 
-/// The pipe at stdin into the file at stdout; how much it was is said on stderr.
-fn drain() -> io::Result<()> {
-    let mut total = 0_u64;
-    loop {
-        match splice(stdin(), stdout(), PIPE)? {
-            0 => break,
-            count => total += count as u64,
-        }
-    }
-    eprintln!("{total}");
-    Ok(())
-}
-
 /// A place is a TCP port, or else the path of a Unix socket.
 fn connect(place: &str) -> io::Result<File> {
     let socket: OwnedFd = match number(place) {
@@ -227,26 +159,4 @@ fn accept(place: &str) -> io::Result<File> {
 
 fn number(port: &str) -> io::Result<u16> {
     port.parse().map_err(io::Error::other)
-}
-
-fn own_pipe() -> io::Result<(io::PipeReader, io::PipeWriter)> {
-    let (reader, writer) = io::pipe()?;
-    fcntl_setpipe_size(&writer, PIPE)?;
-    Ok((reader, writer))
-}
-
-fn drain_pipe(pipe: &io::PipeReader, mut held: usize) -> io::Result<()> {
-    while held > 0 {
-        held -= splice(pipe, stdout(), held)?;
-    }
-    Ok(())
-}
-
-/// A stdio stream as a file without a buffer of its own.
-fn owned(stream: BorrowedFd<'_>) -> io::Result<File> {
-    Ok(File::from(stream.try_clone_to_owned()?))
-}
-
-fn splice(from: impl AsFd, to: impl AsFd, most: usize) -> rustix::io::Result<usize> {
-    rustix::pipe::splice(from, None, to, None, most, SpliceFlags::MOVE)
 }

@@ -8,10 +8,10 @@ use std::time::Instant;
 use crate::common::anew;
 use crate::common::contest::Contest;
 use crate::common::figures::Unit;
+use crate::common::payload::Payload;
 use crate::common::place::Place;
 use crate::common::process::{Running, wait_for_all};
 use crate::common::tool::Tool;
-use crate::payload::Payload;
 use crate::roster::{Flags, Pair};
 use crate::settings::{Feed, Settings};
 

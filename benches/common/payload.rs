@@ -1,12 +1,12 @@
-//! The bytes to send: a file without a name (nothing stays behind, whatever happens), all of it in memory.
+//! Bytes to be sent: a file without a name (nothing stays behind, whatever happens), all of it in memory.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
-use crate::common::machine;
-use crate::common::noise::Noise;
+use super::machine;
+use super::noise::Noise;
 
 /// Size of the payload of the runs that are looked at byte by byte; no multiple of any page or buffer.
 pub(crate) const SAMPLE: u64 = (64 << 20) + 12_345;
@@ -43,6 +43,11 @@ impl Payload {
         reopen(&self.file).map_err(|error| format!("open the payload: {error}"))
     }
 
+    /// By which another process of ours can open it, as long as we live.
+    pub(crate) fn path(&self) -> String {
+        path_of(&self.file)
+    }
+
     /// Whether the file received holds just these bytes.
     pub(crate) fn compare(&self, received: &File) -> Result<(), String> {
         let size = received.metadata().map_err(|error| error.to_string())?.len();
@@ -57,8 +62,13 @@ impl Payload {
     }
 }
 
+/// The name of a file that has none.
+pub(crate) fn path_of(file: &File) -> String {
+    format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd())
+}
+
 fn reopen(file: &File) -> io::Result<File> {
-    File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))
+    File::open(path_of(file))
 }
 
 fn fill(file: &mut File, size: u64) -> io::Result<()> {
