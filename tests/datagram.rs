@@ -237,7 +237,7 @@ fn three_clients_are_heard_and_who_spoke_last_is_answered() {
 
 #[test]
 fn a_listener_reads_no_stdin_before_somebody_spoke() {
-    let listener = bound(&["-W", "1"]).stdin_bytes("welcome").spawn();
+    let listener = bound(&["-W", "1"]).stdin_file(b"welcome").spawn();
     let speaker = speaker(&listener);
     speaker.send(b"hello").expect("send");
     assert_eq!(receive(&speaker), b"welcome");
