@@ -276,7 +276,9 @@ fn a_request_that_is_cut_off_says_how_much_was_not_delivered() {
     let outcome = ask(server.port, &["--data", "@-"]).stdin_file(&payload(50_000_000, 14)).run().exits(1);
     server.join();
     let line = outcome.one_line();
-    assert!(line.contains(" failed: Connection reset by peer (errno 104, "), "{line}");
+    // Where the reset comes within a sendfile(2), that tells a short count, and the next one a broken pipe.
+    let reset = ["Connection reset by peer (errno 104, ", "Broken pipe (errno 32, "];
+    assert!(reset.iter().any(|reason| line.contains(&format!(" failed: {reason}"))), "{line}");
     assert!(line.ends_with(" bytes not delivered)"), "{line}");
 }
 
