@@ -16,7 +16,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("session", &["logic", "session"]),
     ("report", &["cli", "error", "event", "io", "logic", "report"]),
     ("signal.rs", &[]),
-    ("event.rs", &["cli", "error", "logic", "session"]),
+    ("event", &["cli", "error", "logic", "session"]),
     ("error.rs", &["cli"]),
     ("cli", &["cli", "logic", "session"]),
 ];

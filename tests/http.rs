@@ -268,6 +268,30 @@ fn an_answer_of_a_server_that_then_resets_is_read() {
 }
 
 #[test]
+fn an_upload_that_the_server_has_welcomed_is_sent_to_its_end() {
+    let body = payload(20_000_000, 16);
+    let wanted = body.clone();
+    let server = server(move |mut stream| {
+        head(&stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").expect("send");
+        same(&take(&stream, wanted.len()), &wanted);
+    });
+    ask(server.port, &["--data", "@-"]).stdin_file(&body).run().exits(0).wrote(b"ok");
+    server.join();
+}
+
+#[test]
+fn what_came_of_a_head_is_shown_though_its_rest_never_comes() {
+    let server = server(|mut stream| {
+        head(&stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nX: a\r\n").expect("send");
+        slurp(&stream) // until the client has left
+    });
+    ask(server.port, &["-w", "0.3"]).run().exits(124).wrote(b"HTTP/1.1 200 OK\r\nX: a\r\n");
+    server.join();
+}
+
+#[test]
 fn a_request_that_is_cut_off_says_how_much_was_not_delivered() {
     let server = server(|stream| {
         head(&stream);

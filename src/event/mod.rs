@@ -1,14 +1,19 @@
 //! What can happen in a run: plain facts, raised by tasks as they occur and told by `report/`.
 
+mod http;
+mod probe;
+
 use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::cli::peer::{Addr, Peer, Proto};
-use crate::error::{Deed, Exit, Failure, Object, Way, reason};
-use crate::logic::sweep::{State, Tally};
+use crate::error::{Failure, Way};
+use crate::logic::sweep::Tally;
 pub use crate::session::http::{Field, Head};
+pub use http::{Answered, Request};
+pub use probe::{Finding, Probed};
 
 /// Number of a connection within this run, counted from 1.
 pub type Conn = u64;
@@ -229,107 +234,6 @@ pub enum Event {
     Trouble(Box<Failure>),
     /// Something went wrong for good. Told always.
     Error(Box<Failure>),
-}
-
-/// What a probe found of one port.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// Whose port.
-    pub peer: Peer,
-    /// Its state.
-    pub state: State,
-    /// Why, in a word or two: `refused`, `icmp admin-prohibited`, `timeout`.
-    pub reason: String,
-    /// The system's number for that, where it has one.
-    pub errno: Option<i32>,
-    /// How long the answer took, if there was one.
-    pub rtt: Option<Duration>,
-    /// How long answers were waited for in all.
-    pub waited: Duration,
-    /// How often it was asked.
-    pub tries: u32,
-    /// What the service said first, if that was waited for.
-    pub banner: Option<Vec<u8>>,
-    /// Whether it is a result: open, or all were to be told.
-    pub listed: bool,
-    /// Whether it is the only port that was asked for.
-    pub alone: bool,
-}
-
-impl Finding {
-    /// What failed, where the port is not open.
-    pub fn failure(&self) -> Failure {
-        let deed = if self.peer.proto.is_datagram() { Deed::Probe } else { Deed::Connect };
-        let text = match (self.errno, self.rtt) {
-            (Some(errno), _) => reason(&io::Error::from_raw_os_error(errno)),
-            (None, Some(_)) => self.reason.clone(),
-            (None, None) => "timed out".into(),
-        };
-        let tries = self.rtt.is_none().then_some(self.tries);
-        let failure = Failure::new(deed, Object::Peer(self.peer.clone()), text, Exit::Network);
-        Failure { errno: self.errno, tries, ..failure }.after(self.rtt.unwrap_or(self.waited))
-    }
-}
-
-/// What a probe found in all.
-#[derive(Clone, Debug)]
-pub struct Probed {
-    /// What was probed, as it was written.
-    pub what: String,
-    /// The counts.
-    pub tally: Tally,
-    /// Since it began.
-    pub took: Duration,
-    /// Whether it was one port, which has told everything.
-    pub alone: bool,
-}
-
-/// An HTTP request that is about to be sent.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// On which connection.
-    pub conn: Conn,
-    /// What is to be done.
-    pub method: String,
-    /// With what.
-    pub target: String,
-    /// Its fields, in order.
-    pub fields: Vec<Field>,
-    /// How long its body is, where that is known.
-    pub body: Option<u64>,
-}
-
-/// What came of an HTTP request, whole or not.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    /// On which connection.
-    pub conn: Conn,
-    /// Who answered.
-    pub peer: Peer,
-    /// The head of the final answer, where one came.
-    pub head: Option<Rc<Head>>,
-    /// The fields after the last chunk.
-    pub trailers: Vec<Field>,
-    /// Whether all of it came, and was written.
-    pub complete: bool,
-    /// How long the lookup took, if there was one.
-    pub lookup: Option<Duration>,
-    /// How long the handshake took.
-    pub connect: Duration,
-    /// How long sending the request took, from connected on; none where it was not sent whole.
-    pub request: Option<Duration>,
-    /// When the first byte came, from the beginning of all on.
-    pub first_byte: Option<Duration>,
-    /// When it was over, from the beginning of all on.
-    pub total: Duration,
-    /// Bytes that the socket accepted.
-    pub sent: u64,
-    /// Bytes that came.
-    pub received: u64,
-    /// Bytes of it that were written: the body, or all of it where that was asked for.
-    pub written: u64,
-    /// Bytes that came after its end, and were not written.
-    pub after: u64,
 }
 
 /// Bytes as they were on the wire.
