@@ -99,8 +99,8 @@ fn told(event: &Event, level: u8) -> String {
         (Event::Probed(probed), level) => return swept(probed, level),
         (Event::Head { head, .. }, level) => return http::head(head, level),
         (Event::Trailers { fields, .. }, level) => return http::fields(fields, http::came(level)),
-        (Event::Progress { traffic, asked: true }, _) => format!("nsock: {}", progress::text(traffic)),
-        (_, 0) | (Event::Progress { .. }, _) => return String::new(),
+        (Event::Progress { traffic, .. }, _) => format!("nsock: {}", progress::text(traffic)),
+        (_, 0) => return String::new(),
         (Event::Listen { proto, addrs }, _) => listening(*proto, addrs),
         (Event::Connect { peer, local, lookup, took, .. }, _) => {
             let lookup = lookup.map_or(String::new(), |lookup| format!("lookup {}, ", span(lookup)));

@@ -24,8 +24,8 @@ pub const SCHEMA: [(&str, &str, &str); 20] = [
     ("half_close", "conn by", "one side (peer, local) sends no more"),
     (
         "progress",
-        "sent_bytes received_bytes expected_bytes duration_s",
-        "asked for by SIGUSR1, and each second with --progress",
+        "sent_bytes received_bytes expected_bytes duration_s ports_decided ports_total ports_open",
+        "asked for by SIGUSR1, and each second with --progress; a probe counts ports, all else bytes",
     ),
     (
         "port",
@@ -134,7 +134,9 @@ pub fn lines(event: &Event) -> String {
             "progress",
             json!({
                 "sent_bytes": traffic.sent, "received_bytes": traffic.received, "expected_bytes": traffic.expected,
-                "duration_s": seconds(traffic.elapsed),
+                "duration_s": seconds(traffic.elapsed), "ports_decided": traffic.ports.map(|tally| tally.decided()),
+                "ports_total": traffic.ports.map(|tally| tally.total),
+                "ports_open": traffic.ports.map(|tally| tally.of(State::Open)),
             }),
         ),
         Event::Missed { datagrams } => line("missed", json!({ "datagrams": datagrams })),

@@ -59,11 +59,7 @@ impl Report {
             },
             timestamps: voice.timestamps,
             hex: None,
-            progress: Progress::new(
-                voice.progress && !voice.quiet,
-                voice.quiet || voice.json || voice.hex == Some(Hex::Stderr),
-                voice.probes,
-            ),
+            progress: Progress::new(voice),
             results: Results::new(match voice.color {
                 Color::Always => Some(true),
                 Color::Never => Some(false),
@@ -142,10 +138,7 @@ impl Tell for Report {
             // A datagram's connection is told only once it was answered.
             (Event::Attempt { peer }, Some(progress)) if peer.proto.is_datagram() => progress.begin(clock()),
             (Event::Progress { traffic, asked: false }, Some(progress)) => {
-                let line = progress.show(traffic, clock());
-                if let (Some(line), Tongue::Human(_)) = (line, &self.voice) {
-                    let line = if self.timestamps { format!("{} {line}", now()) } else { line };
-                    self.write(&line);
+                if progress.draw(traffic, clock()) {
                     return;
                 }
             }
