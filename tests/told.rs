@@ -201,12 +201,17 @@ fn colours_are_told_when_asked_for_and_never_when_refused() {
 fn seen(args: &[&str], env: &[(&str, &str)]) -> String {
     let terminal = Terminal::new();
     let server = server(|mut stream| stream.write_all(b"x").expect("send"));
-    let mut program = dial(server.port, args).stderr(terminal.stdio()).env("TERM", "xterm");
+    let mut program = dial(server.port, args).stderr(terminal.stdio());
     for (key, value) in env {
         program = program.env(key, value);
     }
     program.run().exits(0);
     server.join();
+    all_of(terminal)
+}
+
+/// What was written to a terminal, once no program has it any more.
+fn all_of(terminal: Terminal) -> String {
     let Terminal { mut person, line } = terminal;
     drop(line);
     let mut seen = Vec::new();
@@ -229,6 +234,30 @@ fn at_a_terminal_colours_are_used_unless_the_environment_or_the_user_says_no() {
         assert!(!told.contains('\x1b'), "{args:?} {env:?}: {told:?}");
     }
     assert!(seen(&["-v", "--color", "always"], &[("NO_COLOR", "1")]).contains('\x1b'));
+}
+
+#[test]
+fn results_and_labels_at_a_terminal_are_coloured_by_the_same_rule() {
+    for (key, value, coloured) in
+        [("TERM", "xterm", true), ("TERM", "dumb", false), ("NO_COLOR", "", true), ("NO_COLOR", "1", false)]
+    {
+        let server = server(drop);
+        let terminal = Terminal::new();
+        let probe = nsock(&["-z", HOST, &server.port.to_string()]).env(key, value).stdout(terminal.stdio());
+        probe.run().exits(0);
+        server.join();
+        let results = all_of(terminal);
+        assert!(results.contains("open"), "{results:?}");
+        assert_eq!(results.contains('\x1b'), coloured, "{key}={value}: {results:?}");
+
+        let terminal = Terminal::new();
+        let hub = listen(&["-k", "--label", "--accept", "1"]).env(key, value).stdout(terminal.stdio()).spawn();
+        hub.connect().write_all(b"hello").expect("send");
+        hub.finish().exits(0);
+        let labels = all_of(terminal);
+        assert!(labels.contains("127.0.0.1 ") && labels.contains(": hello"), "{labels:?}");
+        assert_eq!(labels.contains('\x1b'), coloured, "{key}={value}: {labels:?}");
+    }
 }
 
 // ---- events ----

@@ -1,5 +1,6 @@
 //! The words of the command line: every flag once. Help, man page and completions are made from this.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -356,6 +357,21 @@ pub enum Color {
     Always,
     /// Never
     Never,
+}
+
+impl Color {
+    /// Whether to colour, where no terminal decides that: as the user says, or the environment.
+    pub fn settled(self) -> Option<bool> {
+        let says = |name, no: fn(&OsStr) -> bool| std::env::var_os(name).is_some_and(|value| no(&value));
+        match self {
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+            Self::Auto => {
+                let unwanted = says("NO_COLOR", |value| !value.is_empty()) || says("TERM", |value| value == "dumb");
+                unwanted.then_some(false)
+            }
+        }
+    }
 }
 
 impl Place {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::address::{Family, Host, split_port};
 use super::answer::answer;
-use super::args::{self, Args, Color};
+use super::args::{self, Args};
 use super::duration::Patience;
 use super::http::{self, http};
 use super::peer::{Proto, UnixName};
@@ -85,11 +85,7 @@ fn relay(args: &Args, wait: Option<Duration>, no_wait: bool) -> Relay {
             filters: Filters { crlf: args.bytes.crlf, telnet: args.bytes.telnet, encoding: args.bytes.encoding },
             interval: args.bytes.interval,
             label: args.many.label,
-            label_color: match args.tell.color {
-                Color::Always => Some(true),
-                Color::Never => Some(false),
-                Color::Auto => std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()).map(|_| false),
-            },
+            label_color: args.tell.color.settled(),
         },
         cut: args.bytes.datagram,
     }

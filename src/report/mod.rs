@@ -17,7 +17,6 @@ use std::time::{Instant, SystemTime};
 use self::progress::Progress;
 use self::results::Results;
 
-use crate::cli::args::Color;
 use crate::cli::plan::{Hex, Voice};
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::{Chunk, Event, Finding, Tell};
@@ -60,11 +59,7 @@ impl Report {
             timestamps: voice.timestamps,
             hex: None,
             progress: Progress::new(voice),
-            results: Results::new(match voice.color {
-                Color::Always => Some(true),
-                Color::Never => Some(false),
-                Color::Auto => std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()).map(|_| false),
-            }),
+            results: Results::new(voice.color.settled()),
             dropped: 0,
         };
         if let (true, Some(progress)) = (voice.probes, &mut report.progress) {
