@@ -135,7 +135,7 @@ fn as_json_a_probe_counts_ports_and_all_else_bytes() {
     let counts = ["ports_decided", "ports_total", "ports_open"];
     assert_eq!(counts.map(|count| progress[count].as_u64()), [1, 2, 1].map(Some), "{progress}");
     run.finish().exits(0);
-    open.map(Server::join);
+    open.into_iter().for_each(Server::join);
 
     let (_deaf, port) = deaf();
     let run = dial(port, &["-w", "2", "--json"]).spawn();

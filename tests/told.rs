@@ -149,6 +149,12 @@ fn a_peer_that_ends_without_a_byte_after_our_half_close_is_told_so() {
     assert!(outcome.stderr.contains("try --no-shutdown"), "{}", outcome.stderr);
     server.join();
     assert!(!as_client(&["-v"]).1.stderr.contains("--no-shutdown"));
+
+    let server = self::server(slurp);
+    let outcome = dial(server.port, &["--json"]).stdin_bytes("question").run().exits(0);
+    assert_eq!(outcome.event("close")["remark"], "unanswered");
+    server.join();
+    assert!(as_client(&["--json"]).1.event("close")["remark"].is_null());
 }
 
 #[test]
@@ -175,6 +181,39 @@ fn very_verbose_tells_how_long_a_silent_stdin_is_waited_for() {
     client.line("nsock: waiting for stdin, ");
     client.finish().exits(0);
     server.join();
+}
+
+#[test]
+fn what_is_waited_for_is_a_sentence_for_people_and_a_word_for_programs() {
+    let waits = |args: &[&str], text: &str, word: &str, sentence: &str| {
+        for voice in ["-vv", "--json"] {
+            let (go, gone) = std::sync::mpsc::channel::<()>();
+            let length = text.len();
+            let server = self::server(move |mut stream| {
+                take(&stream, length);
+                let _ = gone.recv();
+                let _ = stream.write_all(b"answer"); // nobody need hear it
+            });
+            let program = dial(server.port, &[voice]).args(args);
+            let client = match word {
+                "stdin" => {
+                    drop(go);
+                    program.hold_stdin().spawn()
+                }
+                _ => program.stdin_bytes(text).spawn(),
+            };
+            match voice {
+                "--json" => assert_eq!(client.event("wait")["for"], word),
+                _ => like(client.line("waiting for ").trim_end(), &format!("nsock: waiting for {sentence}")),
+            }
+        }
+    };
+    let put_off = "half-close put off (-N does it at once)";
+    waits(&[], "", "peer", "the peer's end");
+    waits(&[], "", "stdin", "stdin, *s at most");
+    waits(&["--no-shutdown"], "x", "peer_first", &format!("the peer's end, {put_off}"));
+    let request = "GET / HTTP/1.1\r\n\r\n";
+    waits(&[], request, "answer", &format!("the answer to what looks like an HTTP request, {put_off}"));
 }
 
 #[test]

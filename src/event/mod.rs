@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::{Failure, Way};
+use crate::logic::ends::Awaited;
 use crate::logic::sweep::Tally;
 pub use crate::session::http::{Field, Head};
 pub use http::{Answered, Request};
@@ -86,6 +87,22 @@ impl How {
     }
 }
 
+/// What may surprise about a connection's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The peer ended without a byte after our half-close.
+    Unanswered,
+}
+
+impl Remark {
+    /// One word, as `--json` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
 /// How a connection ended, and what it carried.
 #[derive(Clone, Debug)]
 pub struct Close {
@@ -107,8 +124,8 @@ pub struct Close {
     pub duration: Duration,
     /// Measurements of the path, where the system has them.
     pub path: Option<PathInfo>,
-    /// A remark for the reader, such as an option to try.
-    pub remark: Option<&'static str>,
+    /// What the reader may want to know besides.
+    pub remark: Option<Remark>,
 }
 
 /// A fact about the run.
@@ -183,7 +200,7 @@ pub enum Event {
         /// Which connection.
         conn: Conn,
         /// What is waited for.
-        what: &'static str,
+        what: Awaited,
         /// At most how long, where there is a limit.
         limit: Option<Duration>,
     },

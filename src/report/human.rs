@@ -10,8 +10,9 @@ use super::{http, progress};
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
 use crate::cli::port::service;
-use crate::error::{Failure, Lost, Object, Way};
-use crate::event::{By, Close, Event, Finding, How, Probed};
+use crate::error::{Deed, Failure, Lost, Object, Way};
+use crate::event::{By, Close, Event, Finding, How, Probed, Remark};
+use crate::logic::ends::Awaited;
 pub(super) use crate::logic::escape::escaped;
 use crate::logic::sweep::State;
 
@@ -126,10 +127,7 @@ fn told(event: &Event, level: u8) -> String {
             By::Peer => "nsock: the peer sends no more (FIN received)".into(),
             _ => "nsock: we send no more (FIN sent)".into(),
         },
-        (Event::Wait { what, limit, .. }, _) => match limit {
-            Some(limit) => format!("nsock: waiting for {what}, {} at most", span(*limit)),
-            None => format!("nsock: waiting for {what}"),
-        },
+        (Event::Wait { what, limit, .. }, _) => waiting(*what, *limit),
         (Event::Setback(_) | Event::Trouble(_) | Event::Error(_), _) => return String::new(),
     };
     text + "\n"
@@ -159,6 +157,17 @@ fn swept(probed: &Probed, level: u8) -> String {
     };
     let (what, details) = (escaped(&probed.what), details.join(", "));
     format!("nsock: probe of {what}: {open} of {total} {ports} open ({details}{cut_short})\n")
+}
+
+fn waiting(what: Awaited, limit: Option<Duration>) -> String {
+    let what = match what {
+        Awaited::Peer => "the peer's end",
+        Awaited::PeerFirst => "the peer's end, half-close put off (-N does it at once)",
+        Awaited::Answer => "the answer to what looks like an HTTP request, half-close put off (-N does it at once)",
+        Awaited::Stdin => "stdin",
+    };
+    let limit = limit.map_or(String::new(), |limit| format!(", {} at most", span(limit)));
+    format!("nsock: waiting for {what}{limit}")
 }
 
 fn listening(proto: Proto, addrs: &[Addr]) -> String {
@@ -200,7 +209,10 @@ fn closed(close: &Close) -> String {
         true => format!(", {}/s", progress::size(carried as f64 / close.duration.as_secs_f64().max(1e-6))),
         false => String::new(),
     };
-    let remark = close.remark.map_or(String::new(), |remark| format!("; {remark}"));
+    let remark = match close.remark {
+        Some(Remark::Unanswered) => "; no byte came back after our half-close: if one should have, try --no-shutdown",
+        None => "",
+    };
     format!(
         "Connection {way} {who} closed {by} ({how}, {duration}, {sent} bytes sent, {received} received{rate}{path}){remark}"
     )
@@ -227,9 +239,20 @@ fn failed(failure: &Failure) -> String {
         true => String::new(),
         false => format!(" ({})", details.join(", ")),
     };
-    let (deed, preposition) = (failure.deed.word(), failure.deed.preposition());
+    let (deed, preposition) = (failure.deed.word(), preposition(failure.deed));
     let reason: ColoredString = escaped(&failure.reason).red();
     format!("nsock: {deed} {preposition} {object} failed: {reason}{details}\n")
+}
+
+/// The word that ties a deed to its object.
+const fn preposition(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Lookup | Deed::Start | Deed::Open | Deed::Set | Deed::Probe => "of",
+        Deed::Bind | Deed::Connect | Deed::Send | Deed::Write => "to",
+        Deed::Listen | Deed::Accept => "on",
+        Deed::Connection => "with",
+        Deed::Receive | Deed::Read => "from",
+    }
 }
 
 fn lost(lost: Lost) -> String {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::peer::{Addr, Proto};
 use crate::cli::port::service;
 use crate::error::{Failure, Object};
-use crate::event::{Answered, Close, Event, Finding, Probed};
+use crate::event::{Answered, Close, Event, Finding, Probed, Remark};
 use crate::logic::escape::drives;
 use crate::logic::sweep::State;
 
@@ -52,11 +52,17 @@ pub const SCHEMA: [(&str, &str, &str); 20] = [
     ("dropped", "events", "so many events were not told, since nobody read stderr"),
     ("missed", "datagrams", "so many datagrams came and the kernel dropped them, since they were not read in time"),
     ("unanswered", "datagrams", "so many datagrams were not answered, since --rate allows no more"),
-    ("wait", "conn for limit_s", "one side has ended; the other is waited for"),
+    (
+        "wait",
+        "conn for limit_s",
+        "one side has ended; what is waited for: peer (its end), peer_first (its end, our half-close put off), answer (to \
+         what looks like an HTTP request, our half-close put off), or stdin",
+    ),
     (
         "close",
-        "conn host addr port by how sent_bytes received_bytes duration_s rtt_s retransmits",
-        "by peer, local, idle or signal; how fin, rst, timeout or error",
+        "conn host addr port by how sent_bytes received_bytes duration_s rtt_s retransmits remark",
+        "by peer, local, idle or signal; how fin, rst, timeout or error; remark unanswered where no byte came back after \
+         our half-close",
     ),
     (
         "error",
@@ -110,7 +116,7 @@ pub fn lines(event: &Event) -> String {
         Event::Wait { conn, what, limit } => line(
             "wait",
             json!({
-                "conn": conn, "for": what, "limit_s": limit.map(seconds),
+                "conn": conn, "for": what.word(), "limit_s": limit.map(seconds),
             }),
         ),
         Event::Close(close) => line("close", closed(close)),
@@ -195,6 +201,7 @@ fn closed(close: &Close) -> Value {
         "duration_s": seconds(close.duration),
         "rtt_s": close.path.map(|path| seconds(path.rtt)),
         "retransmits": close.path.map(|path| path.retransmits),
+        "remark": close.remark.map(Remark::word),
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Link, Stage};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
-use crate::event::{By, Close, Event, How};
+use crate::event::{By, Close, Event, How, Remark};
 use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::logic::ends::{Role, Why};
 use crate::task::{Cx, Stop, Turn};
@@ -181,8 +181,7 @@ impl Link {
             received: self.down.taken(),
             duration: cx.now - self.began,
             path: self.stream.path(),
-            remark: unanswered
-                .then_some("no byte came back after our half-close: if one should have, try --no-shutdown"),
+            remark: unanswered.then_some(Remark::Unanswered),
         })));
         Turn::End(exit)
     }

@@ -18,7 +18,7 @@ use crate::event::{By, Chunk, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Broken, Flow, Flowed, Means, Side, Works};
 use crate::logic::Unseen;
-use crate::logic::ends::{Ends, Role, Step, Stuck, Why};
+use crate::logic::ends::{Awaited, Ends, Role, Step, Stuck, Why};
 use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
@@ -44,7 +44,7 @@ pub struct Link {
     wreck: Option<Box<(Deed, io::Error)>>,
     /// What has gone wrong already, and was told.
     worst: Exit,
-    awaited: Option<&'static str>,
+    awaited: Option<Awaited>,
 }
 
 enum Stage {
