@@ -19,6 +19,7 @@ use nsock::logic::ends::Awaited;
 use nsock::logic::escape::escaped;
 use nsock::logic::label;
 use nsock::logic::sweep::{State, Tally};
+use nsock::report::Tongue;
 use nsock::report::human::{Human, spaced};
 use nsock::report::json::{SCHEMA, found, lines};
 use nsock::report::results::Results;
