@@ -1,5 +1,5 @@
-//! The voice for people: sentences, at more levels of `-v` more of them. Those that scripts grep for are OpenBSD nc's, with
-//! our details after them in parentheses.
+//! The voice for people: sentences, the more the more `-v` there are. Those that scripts grep for are OpenBSD nc's, with our
+//! details after them in parentheses.
 
 mod failure;
 mod sentences;
@@ -22,7 +22,7 @@ pub struct Human {
     level: u8,
     quiet: bool,
     timestamps: bool,
-    /// Whether a person sees stderr as it is written.
+    /// Whether stderr is a terminal.
     watched: bool,
     /// Failures of single addresses that `-v` would have told at once: told when all have failed.
     setbacks: String,
@@ -44,13 +44,12 @@ impl Human {
         }
     }
 
-    /// The sentence on a port, OpenBSD's; empty where this voice does not tell it. One that was asked for alone and is not
-    /// open is an error, unless that is listed.
+    /// The sentence on a port; empty where there is none. One that was asked for alone and is not open is an error, unless
+    /// that is listed.
     fn port(&self, finding: &Finding) -> String {
         let open = finding.state == State::Open;
         let in_vain = finding.alone && !open && !finding.listed;
-        match self.level > 0 || in_vain {
-            _ if self.quiet => String::new(),
+        match !self.quiet && (self.level > 0 || in_vain) {
             false => String::new(),
             true if open => sentences::open(finding),
             true => failed(&finding.failure()),

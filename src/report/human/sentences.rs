@@ -1,4 +1,4 @@
-//! Events as sentences.
+//! What happens as sentences, one for each event.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::report::{http, progress};
 const MEASURABLE: u64 = 64 * 1024;
 
 impl Human {
-    /// What is told of an event that is told at this level.
+    /// What is told of an event, at a level at which it is.
     pub(super) fn told(&self, event: &Event) -> String {
         match event {
             Event::Resolve { host, addrs, took } => {
@@ -94,7 +94,7 @@ fn connected(peer: &Peer, local: &Addr, lookup: Option<Duration>, took: Duration
     format!("Connection to {} {} ({lookup}connect {took}{from})\n", port_of(peer), "succeeded!".green())
 }
 
-/// A port that is open.
+/// A port that is open, in OpenBSD's words.
 pub(super) fn open(finding: &Finding) -> String {
     let took = finding.rtt.map(span).unwrap_or_default();
     let tries = if finding.tries > 1 { format!(", {} tries", finding.tries) } else { String::new() };
