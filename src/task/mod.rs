@@ -103,7 +103,7 @@ impl Cx<'_> {
         self.report.tell(event);
     }
 
-    /// Starts a task. This one is told of its end.
+    /// Starts a task, and tells this one of its end, which must not come first.
     pub fn spawn(&mut self, task: Box<dyn Task>) {
         self.spawned.push(task);
     }
