@@ -140,6 +140,18 @@ pub enum Object {
     File(PathBuf),
 }
 
+impl Object {
+    /// Where what is sent comes from.
+    pub fn stdin() -> Self {
+        Self::Named("stdin".into())
+    }
+
+    /// Where what comes goes.
+    pub fn stdout() -> Self {
+        Self::Named("stdout".into())
+    }
+}
+
 /// Bytes that were taken in and did not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
@@ -149,6 +161,18 @@ pub struct Lost {
     pub at_least: bool,
     /// Which way they were going.
     pub way: Way,
+}
+
+impl Lost {
+    /// So many bytes on their way to the peer; none where there are none.
+    pub fn up(bytes: u64, at_least: bool) -> Option<Self> {
+        (bytes > 0).then_some(Self { bytes, at_least, way: Way::Up })
+    }
+
+    /// So many bytes on their way from the peer; none where there are none.
+    pub fn down(bytes: u64, at_least: bool) -> Option<Self> {
+        (bytes > 0).then_some(Self { bytes, at_least, way: Way::Down })
+    }
 }
 
 /// The two directions of a connection, as seen from here.
