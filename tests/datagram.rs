@@ -576,3 +576,17 @@ fn at_a_terminal_the_second_peer_brings_labels() {
     assert_eq!(String::from_utf8_lossy(&take(&mut terminal.person, want.len())), want);
     listener.finish().exits(0);
 }
+
+#[test]
+fn a_peer_that_takes_nothing_is_silent() {
+    let dir = dir();
+    let (path, own) = (dir.path().join("listener"), dir.path().join("own"));
+    let lines = "a line\n".repeat(5000);
+    let flags = ["--json", "-u", "-lU", "-w", "1", "--datagram", "line", text(&path)];
+    let listener = nsock(&flags).stdin_file(lines.as_bytes()).spawn();
+    listener.event("listen");
+    let deaf = UnixDatagram::bind(&own).expect("a socket");
+    deaf.send_to(b"x", &path).expect("a datagram");
+    let outcome = listener.finish().exits(124).within(0.9, 8.0);
+    assert!(outcome.number("error", "lost_bytes") > 0, "{}", outcome.stderr);
+}
