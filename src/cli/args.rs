@@ -10,7 +10,7 @@ use super::duration::{self, Patience};
 use super::http::Asking;
 use super::probe::Probing;
 use super::{port, size, tos};
-use crate::logic::filter;
+use crate::filter;
 
 /// What help and the man page show first.
 pub const EXAMPLES: [(&str, &str); 18] = [

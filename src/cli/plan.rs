@@ -12,7 +12,7 @@ use super::ports::{Ports, Reader};
 use super::shard::Shard;
 use super::size::Cut;
 use super::targets::Word;
-use crate::logic::filter::Filters;
+use crate::filter::Filters;
 use crate::session::http::Request;
 use crate::session::{Mode, Script};
 

@@ -17,7 +17,7 @@ use super::plan::{
 use super::port;
 use super::probe::{self, probe};
 use super::usage::Usage;
-use crate::logic::filter::Filters;
+use crate::filter::Filters;
 
 /// Without `-w` connecting gives up after this long.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);

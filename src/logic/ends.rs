@@ -341,7 +341,7 @@ mod tests {
         chunks: None,
         stop: None,
         bytes: crate::cli::plan::Bytes {
-            filters: crate::logic::filter::Filters { crlf: false, telnet: false, encoding: None },
+            filters: crate::filter::Filters { crlf: false, telnet: false, encoding: None },
             interval: None,
             label: false,
             label_color: None,
