@@ -18,7 +18,7 @@ const BATCHES: usize = 8;
 
 /// What is on its way to stdout.
 pub(super) struct Down {
-    /// In its place but while it is worked on.
+    /// Taken out only while it is worked on.
     batch: Option<Box<Batch>>,
     chain: Chain,
     /// stdout; while it is stuck nothing is received.

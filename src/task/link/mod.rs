@@ -1,6 +1,7 @@
 //! A peer and this process's stdin and stdout, joined by two flows, until the rules of [`ends`](crate::logic::ends)
 //! say that it is over.
 
+mod carry;
 mod end;
 
 use std::io;
@@ -8,15 +9,14 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::dial::Connected;
-use super::eye::Eye;
 use super::linger::Linger;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::Relay;
-use crate::error::{Deed, Exit, Failure, Object, Way};
+use crate::error::{Deed, Exit, Way};
 use crate::event::{By, Chunk, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
-use crate::io::flow::{Broken, Flow, Flowed, Means, Side, Works};
+use crate::io::flow::{Flow, Means, Works};
 use crate::logic::Unseen;
 use crate::logic::ends::{Ends, Role, Step, Stuck, Why};
 use crate::logic::halt::Halt;
@@ -132,97 +132,6 @@ impl Link {
                 }
             }
         }
-    }
-
-    /// From stdin to the peer. True while there is more to carry at once.
-    fn carry_up(&mut self, cx: &mut Cx<'_>) -> bool {
-        if self.wreck.is_some() {
-            return false;
-        }
-        let look = &mut Eye {
-            offset: self.up.given() + self.up.held(),
-            rules: Some(&mut self.ends),
-            halt: None,
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Up,
-            now: cx.now,
-        };
-        let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
-        let flowed = match &mut self.local.stdin {
-            Some(stdin) => self.up.pump(stdin, &mut self.stream.io, means),
-            None => self.up.flush(&mut self.stream.io, cx.now),
-        };
-        self.ends.note_given(self.up.taken(), cx.now);
-        match flowed {
-            Ok(Flowed::Waiting) => false,
-            Ok(Flowed::Busy) => true,
-            Ok(Flowed::Ended) => {
-                self.ends.note_stdin_end(cx.now);
-                self.close_stdin(cx);
-                false
-            }
-            Err(Broken { side: Side::Source, error }) => {
-                cx.error(Failure::system(Deed::Read, Object::stdin(), &error, Exit::Local));
-                self.worst = Exit::Local;
-                self.up.cut(); // what was read before still goes out
-                true
-            }
-            Err(Broken { side: Side::Sink, error }) => {
-                self.wreck = Some(Box::new((Deed::Send, error)));
-                false
-            }
-        }
-    }
-
-    /// From the peer to stdout. True while there is more to carry at once; a turn when that was the end.
-    fn carry_down(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
-        let Some(stdout) = &mut self.local.stdout else {
-            return Ok(false);
-        };
-        let look = &mut Eye {
-            offset: self.down.taken(),
-            rules: None,
-            halt: self.halt.as_deref_mut(),
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Down,
-            now: cx.now,
-        };
-        let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
-        let flowed = self.down.pump(&mut self.stream.io, stdout, means);
-        if self.ends.note_received(self.down.taken(), cx.now) {
-            cx.tell(&Event::FirstByte { conn: self.conn, after: cx.now - self.began });
-        }
-        match flowed {
-            Ok(Flowed::Waiting) => Ok(false),
-            Ok(Flowed::Busy) => Ok(true),
-            Ok(Flowed::Ended) if self.enough(cx.now) => Err(self.leave(cx, Why::Enough)),
-            Ok(Flowed::Ended) => {
-                self.peer_ended(cx);
-                Ok(false)
-            }
-            Err(Broken { side: Side::Source, error }) => {
-                self.wreck.get_or_insert_with(|| Box::new((Deed::Receive, error)));
-                self.down.cut(); // what came before still goes out
-                Ok(true)
-            }
-            Err(Broken { side: Side::Sink, error }) => Err(self.stdout_failed(cx, &error)),
-        }
-    }
-
-    fn peer_ended(&mut self, cx: &mut Cx<'_>) {
-        self.close_stdout(cx); // the next program in the pipe sees the end
-        if self.wreck.is_some() {
-            return; // no end of the peer's: its connection broke
-        }
-        self.ends.note_peer_end(cx.now);
-        if !self.ends.stdin_done() {
-            self.stream.probe_peer();
-        }
-        cx.tell(&Event::HalfClose { conn: self.conn, by: By::Peer });
     }
 
     fn half_close(&mut self, cx: &mut Cx<'_>) {
