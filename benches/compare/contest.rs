@@ -2,6 +2,7 @@
 //! In turn (everybody's first run, everybody's second, ...), so that a drifting machine drifts for all alike.
 
 use super::figures::{Figures, Run, Unit};
+use super::outcome::{Mark, Outcome, ratio};
 use super::tool::{Kind, Tool};
 use crate::common::table;
 
@@ -48,22 +49,6 @@ pub(crate) trait Contest {
     fn time(&self, tool: &Tool<Self::Flags>) -> Result<Run, String>;
 }
 
-/// What a contest came to in one unit: nsock, and the best of each other kind.
-pub(crate) struct Outcome {
-    pub(crate) unit: Unit,
-    /// Or why there is no figure.
-    pub(crate) nsock: Result<Mark, String>,
-    pub(crate) peer: Option<Mark>,
-    pub(crate) limit: Option<Mark>,
-}
-
-/// One tool's median.
-pub(crate) struct Mark {
-    pub(crate) name: &'static str,
-    pub(crate) median: f64,
-    pub(crate) flaw: Option<String>,
-}
-
 /// Lets the tools compete and prints the table of all. What it came to leaves processor time to that table.
 pub(crate) fn hold<C: Contest>(contest: &C, tools: &[Tool<C::Flags>]) -> Vec<Outcome> {
     let mut entries: Vec<Entry<'_, C::Flags>> =
@@ -77,14 +62,6 @@ pub(crate) fn hold<C: Contest>(contest: &C, tools: &[Tool<C::Flags>]) -> Vec<Out
     print_table(contest, &units, &entries);
     let clock_and_memory = units.iter().enumerate().filter(|(_, unit)| !matches!(unit, Unit::CpuRate { .. }));
     clock_and_memory.map(|(number, &unit)| outcome(contest, &entries, number, unit)).collect()
-}
-
-/// Above 1 if nsock is the faster, or the smaller.
-pub(crate) fn ratio(nsock: Option<f64>, other: Option<f64>) -> String {
-    match (nsock, other) {
-        (Some(nsock), Some(other)) => format!("{:.2}", other / nsock),
-        _ => "-".into(),
-    }
 }
 
 struct Entry<'a, F> {

@@ -17,6 +17,7 @@ mod contest;
 mod figures;
 mod http;
 mod noise;
+mod outcome;
 mod payload;
 mod pipes;
 mod probe;
@@ -24,6 +25,7 @@ mod relay;
 mod settings;
 mod size;
 mod summary;
+mod target;
 mod tool;
 mod versions;
 

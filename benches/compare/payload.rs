@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use super::noise::Noise;
+use super::target;
 use crate::common::machine;
 
 /// Size of the payload of the runs that are looked at byte by byte; no multiple of any page or buffer.
@@ -75,36 +76,13 @@ impl Payload {
 
     /// Whether the file received holds just these bytes.
     pub(crate) fn compare(&self, received: &File) -> Result<(), String> {
-        check_size(received, self.size)?;
+        target::check_size(received, self.size)?;
         match first_difference(&self.file, received) {
             Ok(None) => Ok(()),
             Ok(Some(block)) => Err(format!("SPOILT: a difference in MiB {block}")),
             Err(error) => Err(format!("compare the bytes: {error}")),
         }
     }
-}
-
-/// Whether so many bytes were received into the file.
-pub(crate) fn check_size(received: &File, size: u64) -> Result<(), String> {
-    let count = received.metadata().map_err(|error| format!("look at the file: {error}"))?.len();
-    check_count(&count.to_string(), size)
-}
-
-pub(crate) fn check_count(count: &str, size: u64) -> Result<(), String> {
-    if count == size.to_string() {
-        return Ok(());
-    }
-    Err(format!("LOST: {count} bytes of {size} arrived"))
-}
-
-/// A file without a name, to receive into.
-pub(crate) fn target(dir: &Path) -> Result<File, String> {
-    tempfile::tempfile_in(dir).map_err(|error| format!("make a file for the bytes: {error}"))
-}
-
-/// What forgets all that is received into it.
-pub(crate) fn null() -> Result<File, String> {
-    File::options().write(true).open("/dev/null").map_err(|error| format!("open /dev/null: {error}"))
 }
 
 /// The name of a file that has none.

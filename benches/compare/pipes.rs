@@ -9,7 +9,8 @@ use rustix::stdio::{stdin, stdout};
 
 use super::anew;
 use super::carry::owned;
-use super::payload::{Payload, check_count};
+use super::payload::Payload;
+use super::target;
 use crate::common::process::Running;
 
 /// What most programs read and write at once.
@@ -24,16 +25,16 @@ pub(crate) fn fed(payload: &Payload) -> Result<(Stdio, Running), String> {
 }
 
 /// A pipe that ends in the target, and who empties it.
-pub(crate) fn drained(target: File) -> Result<(Stdio, Running), String> {
+pub(crate) fn drained(target: &File) -> Result<(Stdio, Running), String> {
     let (reader, writer) = io::pipe().map_err(|error| format!("make a pipe: {error}"))?;
     let mut command = role("drain")?;
-    command.stdin(reader).stdout(target);
+    command.stdin(reader).stdout(target::stdout(target)?);
     Ok((writer.into(), Running::start("drain", command)?))
 }
 
 /// Whether so many bytes went through a pipe, by the word of who emptied it and has left.
 pub(crate) fn check(drain: &Running, size: u64) -> Result<(), String> {
-    check_count(&drain.words(), size)
+    target::check_count(&drain.words(), size)
 }
 
 pub(crate) fn act(role: &str) -> io::Result<()> {

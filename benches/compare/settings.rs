@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::{ArgPredicate::IsPresent, PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, ValueEnum};
 
 use super::{answer, http, probe, relay, size};
@@ -23,11 +23,11 @@ pub(crate) struct Settings {
     pub(crate) quick: bool,
 
     /// Timed runs of each tool; twenty times as many of those that take milliseconds.
-    #[arg(long, default_value_t = 5, default_value_if("quick", IsPresent, "1"), value_name = "N")]
+    #[arg(long, default_value_t = 5, default_value_if("quick", "true", "1"), value_name = "N")]
     pub(crate) runs: usize,
 
     /// Bytes of each transfer and download: 500M, 2G (suffixes are powers of 1024).
-    #[arg(long, default_value = "1G", default_value_if("quick", IsPresent, "100M"), value_parser = size::parse)]
+    #[arg(long, default_value = "1G", default_value_if("quick", "true", "100M"), value_parser = size::parse)]
     pub(crate) size: u64,
 
     /// Only nsock and tools whose name holds one of these words, comma-separated.

@@ -4,8 +4,8 @@ use std::time::{Instant, SystemTime};
 
 use clap::ValueEnum;
 
-use super::contest::{Mark, Outcome, ratio};
 use super::figures::Unit;
+use super::outcome::{Mark, Outcome, ratio};
 use super::settings::{Settings, command_of};
 use super::versions;
 use crate::common::table;

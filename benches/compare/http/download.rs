@@ -10,10 +10,10 @@ use super::roster::Flags;
 use crate::common::process::{Running, wait_for_all};
 use crate::contest::Contest;
 use crate::figures::{Run, Unit};
-use crate::payload::{self, Payload, path_of};
-use crate::pipes;
+use crate::payload::{Payload, path_of};
 use crate::settings::Settings;
 use crate::tool::Tool;
+use crate::{pipes, target};
 
 /// One of the works with everything it needs.
 pub(crate) struct Download<'a> {
@@ -59,9 +59,8 @@ impl<'a> Download<'a> {
 
     /// The client's stdout, and the process that drains it into the target.
     fn sink(&self, target: &File) -> Result<(Stdio, Option<Running>), String> {
-        let target = target.try_clone().map_err(|error| format!("share the target: {error}"))?;
         match self.work {
-            Work::Null | Work::File => Ok((target.into(), None)),
+            Work::Null | Work::File => Ok((target::stdout(target)?, None)),
             Work::Pipe => pipes::drained(target).map(|(stdout, drain)| (stdout, Some(drain))),
         }
     }
@@ -94,7 +93,7 @@ impl Contest for Download<'_> {
 
     /// The small sample, into a file in place of /dev/null, compared byte by byte.
     fn prove(&self, tool: &Tool<Flags>) -> Result<(), String> {
-        let target = payload::target(self.settings.dir())?;
+        let target = target::file(self.settings.dir())?;
         self.run(tool, self.sample, &target)?;
         self.sample.compare(&target)
     }
@@ -102,10 +101,10 @@ impl Contest for Download<'_> {
     /// What a file holds and a drain sees is counted; of /dev/null the client's exit and nginx have the word.
     fn time(&self, tool: &Tool<Flags>) -> Result<Run, String> {
         if self.work != Work::File {
-            return self.run(tool, self.payload, &payload::null()?);
+            return self.run(tool, self.payload, &target::null()?);
         }
-        let target = payload::target(self.settings.dir())?;
+        let target = target::file(self.settings.dir())?;
         let run = self.run(tool, self.payload, &target)?;
-        payload::check_size(&target, self.payload.size()).map(|()| run)
+        target::check_size(&target, self.payload.size()).map(|()| run)
     }
 }

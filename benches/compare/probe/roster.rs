@@ -16,14 +16,12 @@ pub(crate) struct Flags {
 
 const NSOCK: Flags = Flags { host: Some("-z 127.0.0.1 -"), far: Some("-z 192.0.2.2 1-1000"), reading: reading::nsock };
 
+/// With -T4 it takes as long, on the host and on the path.
 const NMAP_CONNECT: Flags = Flags {
     host: Some("-sT -n -Pn --open -p- 127.0.0.1"),
     far: Some("-sT -n -Pn --open -p1-1000 192.0.2.2"),
     reading: reading::nmap,
 };
-
-const NMAP_CONNECT_HASTY: Flags =
-    Flags { host: None, far: Some("-sT -T4 -n -Pn --open -p1-1000 192.0.2.2"), reading: reading::nmap };
 
 /// Takes root.
 const NMAP_SYN: Flags = Flags {
@@ -31,9 +29,6 @@ const NMAP_SYN: Flags = Flags {
     far: Some("-sS -n -Pn --open -p1-1000 192.0.2.2"),
     reading: reading::nmap,
 };
-
-const NMAP_SYN_HASTY: Flags =
-    Flags { host: None, far: Some("-sS -T4 -n -Pn --open -p1-1000 192.0.2.2"), reading: reading::nmap };
 
 /// Batch and timeout are its own, 4,500 ports and 1.5 s; nothing follows the scan.
 const RUSTSCAN: Flags = Flags {
@@ -50,12 +45,10 @@ const TRADITIONAL: Flags =
 
 const BARE: Flags = Flags { host: Some("--bare probe knock 127.0.0.1"), far: None, reading: reading::bare };
 
-pub(crate) const ROSTER: [Line<Flags>; 9] = [
+pub(crate) const ROSTER: [Line<Flags>; 7] = [
     (Kind::Nsock, "nsock", NSOCK),
     (Kind::Peer("nmap"), "nmap -sT", NMAP_CONNECT),
-    (Kind::Peer("nmap"), "nmap -sT -T4", NMAP_CONNECT_HASTY),
     (Kind::Peer("nmap"), "nmap -sS", NMAP_SYN),
-    (Kind::Peer("nmap"), "nmap -sS -T4", NMAP_SYN_HASTY),
     (Kind::Peer("rustscan"), "RustScan", RUSTSCAN),
     (Kind::Peer("nc.openbsd"), "nc.openbsd", OPENBSD),
     (Kind::Peer("nc.traditional"), "nc.traditional", TRADITIONAL),

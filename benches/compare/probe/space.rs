@@ -15,7 +15,8 @@ impl Space {
     /// A new one, with nothing in it but a loopback device that is up. Takes root.
     pub(crate) fn new() -> Result<Self, String> {
         let made = apart(|| {
-            unshare(CloneFlags::CLONE_NEWNET).map_err(|error| format!("make a network namespace: {error}"))?;
+            unshare(CloneFlags::CLONE_NEWNET)
+                .map_err(|error| format!("make a network namespace, which takes root: {error}"))?;
             File::open("/proc/thread-self/ns/net").map_err(|error| format!("hold a network namespace: {error}"))
         });
         let space = Self(Some(made?));

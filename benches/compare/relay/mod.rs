@@ -1,6 +1,7 @@
 //! Bytes from one process to another, the same tool at both ends; a line there and back; datagrams into a listener.
 
 pub(crate) mod bare;
+mod queue;
 mod roster;
 mod shower;
 mod start;

@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 
 use nix::sys::socket::{setsockopt, sockopt::UdpGsoSegment};
 
+use super::queue::{Backlog, Queue};
 use super::roster::{Flags, Shelter};
 use crate::common::place::Place;
 use crate::common::process::{Running, wait_for_all};
 use crate::contest::Contest;
 use crate::figures::{Run, Unit};
-use crate::payload;
 use crate::settings::Settings;
+use crate::target;
 use crate::tool::{Kind, Tool};
 
 /// Bytes of a datagram: what one Ethernet frame carries, about.
@@ -65,9 +66,8 @@ impl<'a> Shower<'a> {
         let deadline = Instant::now() + self.settings.limit();
         let shelter = tool.flags.udp_receive.ok_or("takes no part")?;
         let place = Place::udp()?;
-        let sink = target.try_clone().map_err(|error| format!("share the sink: {error}"))?;
         let mut command = tool.command(&shelter.flags().replace("{count}", &count.to_string()), &place);
-        command.stdin(Stdio::null()).stdout(sink);
+        command.stdin(Stdio::null()).stdout(target::stdout(target)?);
         let mut receiver = Running::start("receiver", command)?;
         place.wait_for_listener(&mut receiver, deadline)?;
 
@@ -114,9 +114,9 @@ impl Contest for Shower<'_> {
     /// Few datagrams into a file in place of /dev/null, compared byte by byte.
     fn prove(&self, tool: &Tool<Flags>) -> Result<(), String> {
         let complain = |error: io::Error| format!("a file for the bytes: {error}");
-        let target = payload::target(self.settings.dir())?;
+        let target = target::file(self.settings.dir())?;
         self.run(tool, SAMPLE, &target, (SAMPLE * SIZE) as u64)?;
-        payload::check_size(&target, (SAMPLE * SIZE) as u64)?;
+        target::check_size(&target, (SAMPLE * SIZE) as u64)?;
         for number in 0..SAMPLE {
             let mut received = [0; SIZE];
             target.read_exact_at(&mut received, (number * SIZE) as u64).map_err(complain)?;
@@ -128,7 +128,7 @@ impl Contest for Shower<'_> {
     }
 
     fn time(&self, tool: &Tool<Flags>) -> Result<Run, String> {
-        self.run(tool, self.count(), &payload::null()?, 0)
+        self.run(tool, self.count(), &target::null()?, 0)
     }
 }
 
@@ -176,41 +176,6 @@ fn rain(port: u16, count: usize, queue: &Queue, receiver: &mut Running, deadline
         } else if Instant::now() >= deadline {
             return Err(format!("hang: {bytes} bytes are still queued, {sent} datagrams of {count} sent"));
         }
-    }
-}
-
-/// What waits for the listener in the kernel, and what the kernel could not keep.
-struct Backlog {
-    bytes: usize,
-    drops: u64,
-}
-
-/// The kernel's table of UDP sockets, kept open: a look at it takes a few microseconds.
-struct Queue {
-    table: File,
-    local: String,
-}
-
-impl Queue {
-    fn of(port: u16) -> io::Result<Self> {
-        Ok(Self { table: File::open("/proc/net/udp")?, local: format!(":{port:04X}") })
-    }
-
-    /// None if nobody has the port (any more).
-    fn look(&self) -> io::Result<Option<Backlog>> {
-        let mut text = [0; 16 << 10];
-        let count = self.table.read_at(&mut text, 0)?;
-        let text = String::from_utf8_lossy(&text[..count]);
-        Ok(text.lines().find_map(|line| self.read(line)))
-    }
-
-    /// `7: 0100007F:1F90 00000000:0000 07 00000000:00000900 00:00000000 00000000 0 0 1338 2 0000000000000000 0`:
-    /// after the state stand the bytes to send and those received, and at the very end the drops.
-    fn read(&self, line: &str) -> Option<Backlog> {
-        let mut fields = line.split_whitespace().skip(1);
-        fields.next().filter(|local| local.ends_with(&self.local))?;
-        let (_, received) = fields.nth(2)?.split_once(':')?;
-        Some(Backlog { bytes: usize::from_str_radix(received, 16).ok()?, drops: fields.last()?.parse().ok()? })
     }
 }
 

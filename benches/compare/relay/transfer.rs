@@ -9,10 +9,10 @@ use crate::common::place::Place;
 use crate::common::process::{Running, wait_for_all};
 use crate::contest::Contest;
 use crate::figures::{Run, Unit};
-use crate::payload::{self, Payload};
-use crate::pipes;
+use crate::payload::Payload;
 use crate::settings::Settings;
 use crate::tool::Tool;
+use crate::{pipes, target};
 
 /// What the sender's stdin is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// One run: who receives is listening before the clock starts, and it stops when all have left.
-    fn run(&self, tool: &Tool<Flags>, payload: &Payload, target: File) -> Result<f64, String> {
+    fn run(&self, tool: &Tool<Flags>, payload: &Payload, target: &File) -> Result<f64, String> {
         let deadline = Instant::now() + self.settings.limit();
         let flags = self.flags(tool).ok_or("takes no part")?;
         let place = match self.ends.way {
@@ -101,9 +101,9 @@ impl<'a> Transfer<'a> {
     }
 
     /// The receiver's stdout, and the process that drains it into the target.
-    fn sink(&self, target: File) -> Result<(Stdio, Option<Running>), String> {
+    fn sink(&self, target: &File) -> Result<(Stdio, Option<Running>), String> {
         match self.ends.sink {
-            Sink::Null => Ok((target.into(), None)),
+            Sink::Null => Ok((target::stdout(target)?, None)),
             Sink::Pipe => pipes::drained(target).map(|(stdout, drain)| (stdout, Some(drain))),
         }
     }
@@ -142,12 +142,12 @@ impl Contest for Transfer<'_> {
 
     /// The small sample into a file in place of /dev/null, compared byte by byte.
     fn prove(&self, tool: &Tool<Flags>) -> Result<(), String> {
-        let target = payload::target(self.settings.dir())?;
-        self.run(tool, self.sample, target.try_clone().map_err(|error| format!("share the target: {error}"))?)?;
+        let target = target::file(self.settings.dir())?;
+        self.run(tool, self.sample, &target)?;
         self.sample.compare(&target)
     }
 
     fn time(&self, tool: &Tool<Flags>) -> Result<Run, String> {
-        Ok(vec![Some(self.run(tool, self.payload, payload::null()?)?)])
+        Ok(vec![Some(self.run(tool, self.payload, &target::null()?)?)])
     }
 }
