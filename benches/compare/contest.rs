@@ -19,7 +19,10 @@ pub(crate) trait Contest {
     /// What each run gives figures in.
     fn units(&self) -> Vec<Unit>;
 
-    fn rounds(&self) -> usize;
+    /// Timed runs of each tool, where so many are asked for.
+    fn rounds(&self, runs: usize) -> usize {
+        runs
+    }
 
     /// The head of the last column.
     fn verdict_title(&self) -> &'static str {
@@ -50,10 +53,10 @@ pub(crate) trait Contest {
 }
 
 /// Lets the tools compete and prints the table of all. What it came to leaves processor time to that table.
-pub(crate) fn hold<C: Contest>(contest: &C, tools: &[Tool<C::Flags>]) -> Vec<Outcome> {
+pub(crate) fn hold<C: Contest>(tools: &[Tool<C::Flags>], runs: usize, contest: &C) -> Vec<Outcome> {
     let mut entries: Vec<Entry<'_, C::Flags>> =
         tools.iter().filter(|tool| contest.invites(tool)).map(|tool| enter(contest, tool)).collect();
-    for round in 1..=contest.rounds() {
+    for round in 1..=contest.rounds(runs) {
         for entry in &mut entries {
             take_turn(contest, entry, round);
         }

@@ -88,10 +88,6 @@ impl Contest for Bytes<'_> {
         vec![Unit::Rate { amount, what }, memory, Unit::CpuRate { amount, what }]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn invites(&self, tool: &Tool<Flags>) -> bool {
         tool.flags.tcp_echo.is_some()
     }

@@ -74,10 +74,6 @@ impl Contest for Discard<'_> {
         vec![Unit::Rate { amount, what }, Unit::CpuRate { amount, what }]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn invites(&self, tool: &Tool<Flags>) -> bool {
         tool.flags.discard.is_some()
     }

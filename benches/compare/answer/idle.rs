@@ -58,10 +58,6 @@ impl Contest for Idle<'_> {
         vec![Unit::Bytes { unit: 1.0, name: "bytes per connection" }]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn invites(&self, tool: &Tool<Flags>) -> bool {
         tool.flags.tcp_echo.is_some()
     }

@@ -55,16 +55,16 @@ pub(crate) enum Work {
 pub(crate) fn rows(settings: &Settings) -> Vec<Row> {
     let tools = tool::installed(&roster::ROSTER, &settings.only);
     allow_descriptors(idle::TOGETHER);
-    let trips = |way, peers| Ok(contest::hold(&Trips::new(settings, way, peers), &tools));
+    let trips = |way, peers| Ok(contest::hold(&tools, settings.runs, &Trips::new(settings, way, peers)));
     summary::rows(settings, |work| match work {
         Work::Tcp1 => trips(Way::Tcp, 1),
         Work::Tcp100 => trips(Way::Tcp, 100),
         Work::Tcp1000 => trips(Way::Tcp, 1000),
         Work::Udp1 => trips(Way::Udp, 1),
         Work::Udp100 => trips(Way::Udp, 100),
-        Work::Idle => Ok(contest::hold(&Idle::new(settings), &tools)),
-        Work::Bytes => Ok(contest::hold(&Bytes::new(settings), &tools)),
-        Work::Discard => Ok(contest::hold(&Discard::new(settings)?, &tools)),
+        Work::Idle => Ok(contest::hold(&tools, settings.runs, &Idle::new(settings))),
+        Work::Bytes => Ok(contest::hold(&tools, settings.runs, &Bytes::new(settings))),
+        Work::Discard => Ok(contest::hold(&tools, settings.runs, &Discard::new(settings)?)),
     })
 }
 

@@ -66,10 +66,6 @@ impl Contest for Trips<'_> {
         vec![Unit::Rate { amount, what }, Unit::CpuRate { amount, what }]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn invites(&self, tool: &Tool<Flags>) -> bool {
         self.flags(tool).is_some()
     }

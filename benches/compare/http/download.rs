@@ -83,10 +83,6 @@ impl Contest for Download<'_> {
         vec![Unit::Rate { amount, what }, Unit::CpuRate { amount, what }]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn invites(&self, tool: &Tool<Flags>) -> bool {
         tool.flags.can_do(self.work)
     }

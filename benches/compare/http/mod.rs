@@ -35,6 +35,6 @@ pub(crate) fn rows(settings: &Settings, payloads: &Payloads) -> Vec<Row> {
     summary::rows(settings, |work| {
         let payloads = payloads.both()?;
         let nginx = Nginx::start(payloads, settings.limit())?;
-        Ok(contest::hold(&Download::new(work, settings, &nginx, payloads), &tools))
+        Ok(contest::hold(&tools, settings.runs, &Download::new(work, settings, &nginx, payloads)))
     })
 }

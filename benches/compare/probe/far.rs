@@ -59,10 +59,6 @@ impl Contest for Far<'_> {
         vec![Unit::Milliseconds]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn verdict_title(&self) -> &'static str {
         "ports of all runs, exits"
     }

@@ -66,10 +66,6 @@ impl Contest for Host<'_> {
         vec![Unit::Milliseconds]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn verdict_title(&self) -> &'static str {
         "ports of all runs, exits"
     }

@@ -47,8 +47,8 @@ pub(crate) enum Work {
 pub(crate) fn rows(settings: &Settings) -> Vec<Row> {
     let tools = tool::installed(&roster::ROSTER, &settings.only);
     summary::rows(settings, |work| match work {
-        Work::Host => Ok(contest::hold(&Host::new(settings)?, &tools)),
-        Work::Far => Ok(contest::hold(&Far::new(settings, 0.0)?, &tools)),
-        Work::Lossy => Ok(contest::hold(&Far::new(settings, LOSS)?, &tools)),
+        Work::Host => Ok(contest::hold(&tools, settings.runs, &Host::new(settings)?)),
+        Work::Far => Ok(contest::hold(&tools, settings.runs, &Far::new(settings, 0.0)?)),
+        Work::Lossy => Ok(contest::hold(&tools, settings.runs, &Far::new(settings, LOSS)?)),
     })
 }

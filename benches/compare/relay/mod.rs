@@ -47,9 +47,9 @@ pub(crate) fn rows(settings: &Settings, payloads: &Payloads) -> Vec<Row> {
     let tools = tool::installed(&roster::ROSTER, &settings.only);
     let carry = |source, way, sink| {
         let ends = Ends { source, way, sink };
-        Ok(contest::hold(&Transfer::new(ends, settings, payloads.both()?), &tools))
+        Ok(contest::hold(&tools, settings.runs, &Transfer::new(ends, settings, payloads.both()?)))
     };
-    let ask = |way| Ok(contest::hold(&Start::new(settings, way)?, &tools));
+    let ask = |way| Ok(contest::hold(&tools, settings.runs, &Start::new(settings, way)?));
     summary::rows(settings, |work| match work {
         Work::FileNull => carry(Source::File, transfer::Way::Tcp, Sink::Null),
         Work::PipeNull => carry(Source::Pipe, transfer::Way::Tcp, Sink::Null),
@@ -57,6 +57,6 @@ pub(crate) fn rows(settings: &Settings, payloads: &Payloads) -> Vec<Row> {
         Work::UnixNull => carry(Source::File, transfer::Way::Unix, Sink::Null),
         Work::Start => ask(start::Way::Tcp),
         Work::UdpAsk => ask(start::Way::Udp),
-        Work::UdpReceive => Ok(contest::hold(&Shower::new(settings), &tools)),
+        Work::UdpReceive => Ok(contest::hold(&tools, settings.runs, &Shower::new(settings))),
     })
 }

@@ -103,10 +103,6 @@ impl Contest for Shower<'_> {
         vec![Unit::Rate { amount, what }, Unit::CpuRate { amount, what }]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn invites(&self, tool: &Tool<Flags>) -> bool {
         tool.flags.udp_receive.is_some()
     }

@@ -88,8 +88,8 @@ impl Contest for Start<'_> {
         vec![Unit::Milliseconds]
     }
 
-    fn rounds(&self) -> usize {
-        RUNS * self.settings.runs // of some milliseconds each
+    fn rounds(&self, runs: usize) -> usize {
+        RUNS * runs // of some milliseconds each
     }
 
     fn invites(&self, tool: &Tool<Flags>) -> bool {

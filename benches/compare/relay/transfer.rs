@@ -132,10 +132,6 @@ impl Contest for Transfer<'_> {
         vec![Unit::Rate { amount: self.payload.gigabytes(), what: "GB" }]
     }
 
-    fn rounds(&self) -> usize {
-        self.settings.runs
-    }
-
     fn invites(&self, tool: &Tool<Flags>) -> bool {
         self.flags(tool).is_some() && (self.ends.sink == Sink::Pipe || !tool.flags.wants_pipe)
     }
