@@ -127,11 +127,13 @@ fn outcome<C: Contest>(contest: &C, entries: &[Entry<'_, C::Flags>], number: usi
         of_kind.filter_map(mark).min_by(|one, other| one.median.total_cmp(&other.median))
     };
     let nsock = entries.iter().find(|entry| entry.tool.kind == Kind::Nsock);
+    let is_peer = |kind| matches!(kind, Kind::Peer(_));
+    let any_peer = entries.iter().any(|entry| is_peer(entry.tool.kind));
     Outcome {
         unit,
         nsock: best(|kind| kind == Kind::Nsock)
             .ok_or_else(|| nsock.map_or_else(|| "takes no part".into(), |nsock| nsock.figures.verdict())),
-        peer: best(|kind| matches!(kind, Kind::Peer(_))),
+        peer: best(is_peer).ok_or(if any_peer { "all failed" } else { "none here" }),
         limit: best(|kind| kind == Kind::Limit),
     }
 }

@@ -7,7 +7,8 @@ pub(crate) struct Outcome {
     pub(crate) unit: Unit,
     /// Or why there is no figure.
     pub(crate) nsock: Result<Mark, String>,
-    pub(crate) peer: Option<Mark>,
+    /// Or why there is none.
+    pub(crate) peer: Result<Mark, &'static str>,
     pub(crate) limit: Option<Mark>,
 }
 

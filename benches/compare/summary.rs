@@ -73,14 +73,14 @@ impl Row {
             }
         };
         let own = nsock.as_ref().ok().map(|mark| mark.median);
-        let against = |other: &Option<Mark>| ratio(own, other.as_ref().map(|mark| mark.median));
+        let against = |other: Option<&Mark>| ratio(own, other.map(|mark| mark.median));
         [
             self.work.clone(),
             nsock.as_ref().map_or_else(|reason| format!("FAILED: {reason}"), |mark| figure(mark, *unit, true)),
-            peer.as_ref().map_or_else(none, |mark| named(mark, *unit)),
-            against(peer),
+            peer.as_ref().map_or_else(ToString::to_string, |mark| named(mark, *unit)),
+            against(peer.as_ref().ok()),
             limit.as_ref().map_or_else(none, |mark| named(mark, *unit)),
-            against(limit),
+            against(limit.as_ref()),
             command,
         ]
     }
