@@ -21,6 +21,17 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("cli", &["cli", "logic", "session"]),
 ];
 
+/// The floors of `cli` (files or folders of it), from the lowest, and the floors that each may name.
+const FLOORS: [(&str, &[&str]); 7] = [
+    ("value", &[]),
+    ("plan", &["value"]),
+    ("args", &["plan", "value"]),
+    ("foreign.rs", &[]),
+    ("usage.rs", &["foreign"]),
+    ("fits.rs", &["args", "foreign", "usage"]),
+    ("read", &["args", "plan", "usage", "value"]),
+];
+
 /// An outside crate and the rooms that may name it.
 const CRATES: [(&str, &[&str]); 17] = [
     ("indicatif", &["report"]),
@@ -42,13 +53,19 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("serde_json", &["report"]),
 ];
 
+/// What a folder holds.
+fn entries(folder: impl AsRef<Path>) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
+    let entries = fs::read_dir(&folder).expect("src can be read");
+    entries.map(|entry| entry.expect("src can be read").path()).collect()
+}
+
 fn files(room: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room)];
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
-            let entries = fs::read_dir(&path).expect("src can be read");
-            waiting.extend(entries.map(|entry| entry.expect("src can be read").path()));
+            waiting.extend(entries(&path));
         } else if path.file_name().is_some_and(|name| name != "tests.rs") {
             found.push(path);
         }
@@ -88,6 +105,46 @@ fn arrows_between_rooms_point_one_way() {
 }
 
 #[test]
+fn the_floors_of_the_command_line_stand_on_lower_ones() {
+    for (at, (floor, allowed)) in FLOORS.into_iter().enumerate() {
+        let name = floor.trim_end_matches(".rs");
+        let below = |other: &&str| FLOORS[..at].iter().any(|(floor, _)| floor.trim_end_matches(".rs") == *other);
+        assert!(allowed.iter().all(below), "{name} may name what is not below it");
+        for file in files(&format!("cli/{floor}")) {
+            // In a file of a floor's folder `super` is the floor, else it is `cli`.
+            let inside = file.parent().is_some_and(|folder| folder.ends_with(name)) && !file.ends_with("mod.rs");
+            let prefix = if inside { "super::super::" } else { "super::" };
+            let text = code(&file);
+            for word in words_after(&text, "crate::cli::").chain(words_after(&text, prefix)) {
+                assert!(word == name || allowed.contains(&word), "{} names {word}", file.display());
+            }
+            let parses = ["args", "usage", "fits"].contains(&name);
+            assert!(parses || !words_after(&text, "clap").any(str::is_empty), "{} names clap", file.display());
+        }
+    }
+    for path in entries("cli") {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
+        assert!(name == "mod.rs" || FLOORS.iter().any(|(floor, _)| *floor == name), "{name} is on no floor");
+    }
+}
+
+#[test]
+fn only_plain_data_leaves_the_command_line() {
+    let plain: Vec<_> = entries("cli/value")
+        .into_iter()
+        .chain(entries("cli").into_iter().filter(|path| path.ends_with("plan")))
+        .collect();
+    for (room, _) in ROOMS.iter().filter(|(room, _)| !["cli", "run.rs"].contains(room)) {
+        for file in files(room) {
+            for word in words_after(&code(&file), "crate::cli::") {
+                let known = plain.iter().any(|path| path.file_stem().is_some_and(|stem| stem == word));
+                assert!(known, "{} names cli::{word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn each_outside_crate_stays_in_its_rooms() {
     for (name, allowed) in CRATES {
         for (room, _) in ROOMS {
@@ -111,9 +168,8 @@ fn every_outside_crate_has_its_rooms() {
 
 #[test]
 fn every_room_is_known() {
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("src can be read") {
-        let name = entry.expect("src can be read").file_name();
-        let name = name.to_str().expect("a plain name");
+    for path in entries("") {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
         assert!(name == "lib.rs" || ROOMS.iter().any(|(room, _)| *room == name), "{name} has no place in the plan");
     }
 }
