@@ -111,7 +111,7 @@ fn rows(flag: &str) -> impl Iterator<Item = &'static Row> {
 
 impl Case {
     fn is_so(self, args: &Args) -> bool {
-        let (form, mode) = (&args.form, args.answering.mode.0.as_ref().map(|(mode, _)| mode));
+        let (form, mode) = (&args.form, args.answering.mode());
         match self {
             Listen => form.listen,
             UnixListen => form.listen && form.unix,
@@ -148,10 +148,10 @@ impl Case {
 
     /// Where a flag met it.
     fn met(self, args: &Args) -> String {
-        match (self, &args.answering.mode.0) {
+        match (self, args.answering.mode()) {
             (Udp, _) => "for datagrams".into(),
             (Unix, _) => "for Unix sockets".into(),
-            (Answer | ShowsNothing | AnswersNothing, Some((mode, _))) => format!("beside --{}", mode.flag),
+            (Answer | ShowsNothing | AnswersNothing, Some(mode)) => format!("beside --{}", mode.flag),
             _ => format!("beside {}", self.way()),
         }
     }

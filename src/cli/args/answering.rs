@@ -13,7 +13,7 @@ use crate::session::{MODES, Mode};
 pub struct Answering {
     /// Which mode.
     #[command(flatten)]
-    pub mode: Chosen,
+    pub chosen: Chosen,
 
     /// Say TEXT to each peer that connects
     #[arg(long, value_name = "TEXT")]
@@ -22,6 +22,13 @@ pub struct Answering {
     /// Think for T before each answer
     #[arg(long, value_name = "T", value_parser = duration::parse, allow_negative_numbers = true)]
     pub delay: Option<Duration>,
+}
+
+impl Answering {
+    /// The mode; none where stdin answers.
+    pub fn mode(&self) -> Option<&'static Mode> {
+        self.chosen.0.as_ref().map(|(mode, _)| *mode)
+    }
 }
 
 /// The mode chosen, with its flag's value.

@@ -10,7 +10,7 @@ use crate::session::{Script, Template, unescape};
 /// What answers the peers; none where stdin does.
 pub(super) fn answer(args: &Args) -> Result<Option<Answer>, Usage> {
     let said = &args.answering;
-    let Some((mode, value)) = &said.mode.0 else {
+    let Some((mode, value)) = &said.chosen.0 else {
         return Ok(None);
     };
     let (text, flag) = (value.as_deref().unwrap_or(mode.text), mode.flag);

@@ -32,7 +32,7 @@ pub(super) fn plan(args: &Args) -> Result<Plan, Usage> {
 }
 
 fn relay(args: &Args) -> Relay {
-    let answers = args.answering.mode.0.is_some();
+    let answers = args.answering.mode().is_some();
     Relay {
         stdin: !answers && !args.ends.no_stdin && !args.form.http,
         output: match (&args.bytes.output, args.ends.send_only) {
