@@ -51,7 +51,7 @@ fn first_task(plan: Plan, local: Local) -> Result<Box<dyn Task>, Failure> {
 /// The local end. A mode that shows nothing leaves stdin and stdout alone.
 fn open(plan: &Plan) -> Result<Local, Failure> {
     match &plan.deed {
-        Deed::Listen(Listening { answer: Some(answer), .. }) if !answer.mode.shows => Ok(Local::default()),
+        Deed::Listen(Listening { answer: Some(answer), .. }) if !answer.mode.shows => Ok(Local::none()),
         _ => Local::open(&plan.relay),
     }
 }

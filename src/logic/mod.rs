@@ -3,10 +3,8 @@
 pub mod cutter;
 pub mod ends;
 pub mod escape;
-pub mod filter;
 pub mod halt;
 pub mod label;
-pub mod message;
 pub mod pace;
 pub mod payload;
 pub mod peers;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args as Group;
 
 use crate::cli::value::{duration, size};
-use crate::logic::filter;
+use crate::filter;
 
 /// What is done to bytes.
 #[derive(Clone, Debug, Group)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cli::value::duration::Patience;
 use crate::cli::value::size::Cut;
-use crate::logic::filter::Filters;
+use crate::filter::Filters;
 
 /// How stdin and stdout are joined to a connection, and when that ends.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use super::args::{Args, Time};
 use super::plan::{Bytes, Deed, HalfClose, Hex, Limit, Output, Plan, Relay, SocketOptions, Voice};
 use super::usage::Usage;
 use super::value::duration::Patience;
-use crate::logic::filter::Filters;
+use crate::filter::Filters;
 
 /// Without `-w` connecting gives up after this long.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);

@@ -9,10 +9,10 @@ use crate::cli::plan::Relay;
 use crate::cli::size::{Cut, LARGEST_DATAGRAM};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{Chunk, Event};
+use crate::filter::Chain;
 use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::logic::cutter::{Cutter, READ};
 use crate::logic::ends::{Role, Stdin};
-use crate::logic::filter::Chain;
 use crate::net::datagram::{BATCH, Outgoing, Refusal, Sent};
 use crate::task::local::Local;
 use crate::task::{Cx, Turn};
@@ -20,8 +20,9 @@ use crate::task::{Cx, Turn};
 /// How many batches before others get their turn.
 const BATCHES: usize = 8;
 
-/// How soon to try again where there is no room for a datagram, and no event will tell of it.
-const RETRY: Duration = Duration::from_millis(2);
+/// How soon to try again where there is no room for a datagram, and no event will tell of it: at first, and when that
+/// has come to nothing again and again.
+const RETRY: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
 
 /// A refusal is told at most so often while nothing ends by it.
 const TOLD_AGAIN: Duration = Duration::from_secs(1);
@@ -46,7 +47,27 @@ pub(super) struct Up {
     interval: Option<Duration>,
     /// Not before this time is more sent.
     next: Option<Instant>,
+    pub(super) retry: Retry,
     first_sent: Option<Instant>,
+}
+
+/// There was no room for the first that waits.
+#[derive(Default)]
+pub(super) struct Retry {
+    next: Option<Instant>,
+    pause: Duration,
+}
+
+impl Retry {
+    /// When to try again, where that is still to come.
+    pub(super) fn at(&self, now: Instant) -> Option<Instant> {
+        self.next.filter(|&at| at > now)
+    }
+
+    fn put_off(&mut self, now: Instant) {
+        self.pause = (2 * self.pause).clamp(RETRY[0], RETRY[1]);
+        self.next = Some(now + self.pause);
+    }
 }
 
 /// Datagrams to send, in order.
@@ -90,6 +111,7 @@ impl Up {
             reads: kind != Stdin::Unread,
             interval: relay.bytes.interval,
             next: None,
+            retry: Retry::default(),
             first_sent: None,
         }
     }
@@ -98,8 +120,8 @@ impl Up {
         self.first_sent
     }
 
-    /// When more can be sent, where time alone holds it.
-    pub(super) fn wake(&self, now: Instant) -> Option<Instant> {
+    /// Until when what waits is held back by us (`-i`, `--delay`).
+    pub(super) fn pause(&self, now: Instant) -> Option<Instant> {
         let due = self.pending.parcels.front()?.due;
         self.next.into_iter().chain(due).max().filter(|&at| at > now)
     }
@@ -169,7 +191,7 @@ impl Talk {
                 Ok(Io::Blocked) => return,
                 Ok(Io::End) => self.end_stdin(cx, to),
                 Err(error) => {
-                    let failure = Failure::system(Deed::Read, Object::Named("stdin".into()), &error, Exit::Local);
+                    let failure = Failure::system(Deed::Read, Object::stdin(), &error, Exit::Local);
                     self.trouble(cx, failure);
                     self.end_stdin(cx, to); // what was read before still goes out
                 }
@@ -193,7 +215,7 @@ impl Talk {
             return Ok(false);
         };
         let is_due = |parcel: &Parcel| parcel.due.is_none_or(|due| due <= cx.now);
-        if up.next.is_some_and(|next| cx.now < next) || !is_due(first) {
+        if up.next.is_some_and(|next| cx.now < next) || up.retry.at(cx.now).is_some() || !is_due(first) {
             return Ok(false);
         }
         up.next = None;
@@ -203,12 +225,12 @@ impl Talk {
             up.pending.parcels.iter().take_while(|parcel| parcel.to.wire == to.wire && is_due(parcel)).take(most);
         let outgoing =
             parcels.map(|parcel| Outgoing { to: (!connected).then_some(&parcel.to.place), bytes: &parcel.bytes });
-        let retry = Some(cx.now + RETRY);
         match self.wires[to.wire].socket.send(outgoing) {
             Sent::Accepted(count) => {
                 for _ in 0..count {
                     self.gave(cx);
                 }
+                self.up.retry = Retry::default();
                 self.up.next = self.up.interval.map(|interval| cx.now + interval);
                 return Ok(count > 0);
             }
@@ -218,8 +240,8 @@ impl Talk {
                 self.not_sent(cx, &io::Error::from_raw_os_error(libc::EAGAIN))?;
                 return Ok(true);
             }
-            Sent::Full => self.up.next = retry,
-            Sent::Failed(error) if is_shortage(&error) => self.up.next = retry,
+            Sent::Full => self.up.retry.put_off(cx.now),
+            Sent::Failed(error) if is_shortage(&error) => self.up.retry.put_off(cx.now),
             Sent::Failed(error) => {
                 self.not_sent(cx, &error)?;
                 return Ok(true);
@@ -258,8 +280,7 @@ impl Talk {
         }
         if let Some(Parcel { to, bytes, .. }) = self.up.pending.pop() {
             let failure = Failure::system(Deed::Send, Object::Peer(self.peer_of(&to)), error, Exit::Network);
-            let lost = Lost { bytes: bytes.len() as u64, at_least: false, way: Way::Up };
-            let failure = failure.after(cx.now - self.began).losing(Some(lost));
+            let failure = failure.after(cx.now - self.began).losing(Lost::up(bytes.len() as u64, false));
             match self.answerer {
                 Some(_) => cx.tell(&Event::Refused(Box::new(failure))), // who serves many goes on
                 None => self.trouble(cx, failure),
