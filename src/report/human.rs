@@ -7,7 +7,6 @@ use std::time::Duration;
 use colored::{ColoredString, Colorize};
 
 use super::{http, progress};
-use crate::cli::args::Color;
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::cli::plan::Voice;
 use crate::cli::port::service;
@@ -27,16 +26,9 @@ pub struct Human {
 impl Human {
     /// Decides the colours of the whole process, once: `colored` itself would look at stdout.
     pub fn new(voice: &Voice) -> Self {
-        let on = match voice.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                !unwanted
-                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-                    && std::io::stderr().is_terminal()
-            }
-        };
+        let on = voice.color.settled().unwrap_or_else(|| {
+            std::env::var_os("TERM").is_none_or(|term| term != "dumb") && std::io::stderr().is_terminal()
+        });
         colored::control::set_override(on);
         Self { level: voice.level, quiet: voice.quiet, setbacks: String::new() }
     }

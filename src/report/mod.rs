@@ -17,7 +17,6 @@ use std::time::{Instant, SystemTime};
 use self::progress::Progress;
 use self::results::Results;
 
-use crate::cli::args::Color;
 use crate::cli::plan::{Hex, Voice};
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::{Chunk, Event, Finding, Tell};
@@ -64,11 +63,7 @@ impl Report {
                 voice.quiet || voice.json || voice.hex == Some(Hex::Stderr),
                 voice.probes,
             ),
-            results: Results::new(match voice.color {
-                Color::Always => Some(true),
-                Color::Never => Some(false),
-                Color::Auto => std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()).map(|_| false),
-            }),
+            results: Results::new(voice.color.settled()),
             dropped: 0,
         };
         if let (true, Some(progress)) = (voice.probes, &mut report.progress) {

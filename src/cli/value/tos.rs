@@ -34,7 +34,7 @@ const NAMES: [(&str, u8); 27] = [
 ///
 /// # Errors
 /// A sentence that says what is wrong with the text.
-pub(super) fn parse(text: &str) -> Result<u8, String> {
+pub fn parse(text: &str) -> Result<u8, String> {
     if let Some((_, value)) = NAMES.iter().find(|(name, _)| text.eq_ignore_ascii_case(name)) {
         return Ok(*value);
     }

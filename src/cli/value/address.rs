@@ -37,6 +37,17 @@ impl Family {
         }
     }
 
+    /// Refuses a numeric address of the other family.
+    ///
+    /// # Errors
+    /// A sentence that says so.
+    pub fn check(self, host: &Host) -> Result<(), String> {
+        match host.ip() {
+            Some(ip) if !self.admits(ip) => Err(format!("{} is no {} address", host.text(), self.name())),
+            _ => Ok(()),
+        }
+    }
+
     /// The family's name in a sentence.
     pub const fn name(self) -> &'static str {
         match self {
@@ -82,6 +93,15 @@ impl Host {
             return Err(format!("'{bare}' has {c:?}, which no host name has"));
         }
         Ok(Self::Name(bare.into()))
+    }
+
+    /// The numeric address; none where a name is yet to be looked up.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Ip(ip) => Some(*ip),
+            Self::Scoped(ip, _) => Some(IpAddr::V6(*ip)),
+            Self::Name(_) => None,
+        }
     }
 
     /// The text to show for it.

@@ -136,6 +136,24 @@ fn net(text: &str) -> Result<Net, String> {
     Ok(Net { first: net.network(), count: 1 << bits })
 }
 
+impl Target {
+    /// The host; none where it is a network.
+    pub fn host(&self) -> Option<&Host> {
+        match &self.who {
+            Who::Host(host) => Some(host),
+            Who::Net(_) => None,
+        }
+    }
+
+    /// The host as it was written; a network by its first address.
+    pub fn text(&self) -> String {
+        match &self.who {
+            Who::Host(host) => host.text(),
+            Who::Net(net) => format!("{} ({} addresses)", net.first, net.count),
+        }
+    }
+}
+
 impl Net {
     /// The address with this place, counted from 0.
     pub fn nth(&self, place: u64) -> IpAddr {
@@ -149,7 +167,7 @@ impl Net {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::peer::Proto;
+    use crate::cli::value::peer::Proto;
 
     fn reader() -> Reader {
         Reader::new(Proto::Tcp, None).expect("a reader")
