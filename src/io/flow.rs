@@ -9,8 +9,8 @@ use std::time::Instant;
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
 use super::express::{Count, Express, Step};
+use crate::filter::Chain;
 use crate::logic::Look;
-use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
 
 /// So many bytes make a flow worth a way through the kernel.
