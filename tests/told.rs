@@ -211,7 +211,8 @@ fn what_is_waited_for_is_a_sentence_for_people_and_a_word_for_programs() {
     let put_off = "half-close put off (-N does it at once)";
     waits(&[], "", "peer", "the peer's end");
     waits(&[], "", "stdin", "stdin, *s at most");
-    waits(&["--no-shutdown"], "x", "peer_first", &format!("the peer's end, {put_off}"));
+    waits(&["--no-shutdown"], "x", "peer", "the peer's end");
+    waits(&["-t"], "", "peer_first", &format!("the peer's end, {put_off}"));
     let request = "GET / HTTP/1.1\r\n\r\n";
     waits(&[], request, "answer", &format!("the answer to what looks like an HTTP request, {put_off}"));
 }

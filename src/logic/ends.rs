@@ -224,8 +224,9 @@ impl Ends {
 
     /// What is waited for once one side has ended, and until when at most.
     pub fn awaited(&self) -> Option<(Awaited, Option<Instant>)> {
+        let puts_off = !self.half_closed && self.stdin != Stdin::Unread && self.rules.half_close != HalfClose::Never;
         let what = match (self.stdin_done(), self.peer_done()) {
-            (true, false) if self.half_closed || self.stdin == Stdin::Unread => Awaited::Peer,
+            (true, false) if !puts_off => Awaited::Peer,
             (true, false) if self.request == RequestLine::Yes => Awaited::Answer,
             (true, false) => Awaited::PeerFirst,
             (false, true) => Awaited::Stdin,
