@@ -294,6 +294,18 @@ fn nothing_without_an_end_is_held_or_waited_for() {
     }
 }
 
+#[test]
+fn what_is_shown_no_further_says_so_however_it_came() {
+    for (begin, wrong) in [(&b"HTTP/1.1 200 OK\r\nA: "[..], Wrong::TooLong), (b"", Wrong::NotHttp)] {
+        let bytes = [begin, &vec![b'a'; HEAD_LIMIT]].concat();
+        for piece in [bytes.len(), 1_000] {
+            let (mut response, mut out) = (Response::new(false, false), Out::default());
+            bytes.chunks(piece).for_each(|piece| _ = response.data(piece, &mut out));
+            assert_eq!((response.wrong(), response.is_cut(), out.shown.len()), (Some(&wrong), true, HEAD_LIMIT));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn splits_do_not_matter_and_nothing_panics(
