@@ -2,11 +2,16 @@
 //! body, method, URL, then fields.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use httparse::{EMPTY_HEADER, Status};
 use libfuzzer_sys::fuzz_target;
 use nsock::cli::url::Url;
 use nsock::session::http::{Content, Field, Given, Request, is_token};
 use nsock_fuzz::Input;
+
+static AGENT: LazyLock<String> =
+    LazyLock::new(|| format!("nsock/{}", nsock::cli::command().get_version().expect("a version")));
 
 fuzz_target!(|data: &[u8]| {
     let mut input = Input(data);
@@ -69,7 +74,7 @@ fn expected(request: &Request, content: Content) -> Vec<Field> {
     let ours = [
         Some(("Host", request.host.clone())),
         Some(("Connection", "close".into())),
-        Some(("User-Agent", "nsock/0.1.0".into())),
+        Some(("User-Agent", AGENT.clone())),
         Some(("Accept", "*/*".into())),
         request.authorization.clone().map(|value| ("Authorization", value)),
         length,
