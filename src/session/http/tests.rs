@@ -414,6 +414,7 @@ fn a_body_is_delimited_by_its_length_or_goes_in_chunks() {
         ("POST", &["Content-Length:"], Content::Length(5), "Host: h||", false),
         ("POST", &["transfer-encoding: Chunked"], Content::Length(5), "transfer-encoding: Chunked||", true),
         ("POST", &["Transfer-Encoding: gzip"], Content::Unknown, "Transfer-Encoding: gzip||", false),
+        ("POST", &["Transfer-Encoding: chunked", "Transfer-Encoding: x"], Content::Unknown, "Encoding: x||", false),
         ("POST", &["Content-Length:"], Content::Unknown, "Transfer-Encoding: chunked||", true),
         ("POST", &["Transfer-Encoding:"], Content::Unknown, "Host: h||", false),
     ] {
