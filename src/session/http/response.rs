@@ -162,14 +162,10 @@ impl Response {
                     0
                 }
             },
-            Stage::Adrift(left) => {
-                let count = bytes.len().min(*left);
-                *left -= count;
+            &mut Stage::Adrift(left) => {
+                let count = bytes.len().min(left);
                 out.shown.extend_from_slice(&bytes[..count]);
-                if *left == 0 {
-                    self.stage = Stage::Over;
-                    self.cut = true;
-                }
+                self.drift(left - count);
                 count
             }
             Stage::Over => 0,
@@ -243,10 +239,13 @@ impl Response {
     fn lose_way(&mut self, wrong: Wrong, out: &mut Out) {
         self.give_head_back(out);
         self.wrong = Some(wrong);
-        self.stage = match self.room {
-            0 => Stage::Over,
-            room => Stage::Adrift(room),
-        };
+        self.drift(self.room);
+    }
+
+    /// So many bytes more are shown of what is no answer.
+    fn drift(&mut self, left: usize) {
+        self.cut = left == 0;
+        self.stage = if self.cut { Stage::Over } else { Stage::Adrift(left) };
     }
 
     /// Its chunks make no sense: no more of it is body. As it is it may still be seen.

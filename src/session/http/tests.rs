@@ -294,6 +294,18 @@ fn nothing_without_an_end_is_held_or_waited_for() {
     }
 }
 
+#[test]
+fn what_is_shown_no_further_says_so_however_it_came() {
+    for (begin, wrong) in [(&b"HTTP/1.1 200 OK\r\nA: "[..], Wrong::TooLong), (b"", Wrong::NotHttp)] {
+        let bytes = [begin, &vec![b'a'; HEAD_LIMIT]].concat();
+        for piece in [bytes.len(), 1_000] {
+            let (mut response, mut out) = (Response::new(false, false), Out::default());
+            bytes.chunks(piece).for_each(|piece| _ = response.data(piece, &mut out));
+            assert_eq!((response.wrong(), response.is_cut(), out.shown.len()), (Some(&wrong), true, HEAD_LIMIT));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn splits_do_not_matter_and_nothing_panics(
@@ -402,6 +414,7 @@ fn a_body_is_delimited_by_its_length_or_goes_in_chunks() {
         ("POST", &["Content-Length:"], Content::Length(5), "Host: h||", false),
         ("POST", &["transfer-encoding: Chunked"], Content::Length(5), "transfer-encoding: Chunked||", true),
         ("POST", &["Transfer-Encoding: gzip"], Content::Unknown, "Transfer-Encoding: gzip||", false),
+        ("POST", &["Transfer-Encoding: chunked", "Transfer-Encoding: x"], Content::Unknown, "Encoding: x||", false),
         ("POST", &["Content-Length:"], Content::Unknown, "Transfer-Encoding: chunked||", true),
         ("POST", &["Transfer-Encoding:"], Content::Unknown, "Host: h||", false),
     ] {
