@@ -73,6 +73,7 @@ impl Knocks {
     }
 
     /// Asks a port.
+    #[inline(always)] // see `begin`
     pub fn ask(&mut self, to: SocketAddr, watch: Watch<'_>) -> Knock {
         let at = match self.socket_for(to) {
             Ok(at) => at,
