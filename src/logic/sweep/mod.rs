@@ -7,8 +7,8 @@
 //! Its host's turn comes (`group`), its own turn comes, and a try starts when the host's window (`window`), the room on
 //! this machine (`room`) and the rate (`rhythm`) allow it. Any answer decides it. Silence (`waits`: as long as the round
 //! trips to this host say, `rtt`) makes the owner close the socket, and the port is asked again, before any port not yet
-//! asked, until its tries or its patience are spent. A try that this machine could not start counts for nothing: its port
-//! waits for its turn again.
+//! asked, until its tries or its patience are spent. Two kinds of tries count for nothing, and their port waits for its turn again:
+//! one that this machine could not start, and one that was silent while a limit on the way let few through.
 //!
 //! # The order
 //!
@@ -84,7 +84,9 @@ struct Port {
     number: u16,
     /// Tries started.
     tries: u32,
-    /// How long those that were silent were waited for.
+    /// Those of them whose silence counts for nothing.
+    void: u32,
+    /// How long the other silent ones were waited for.
     waited: Duration,
     /// The one under way: when it started, and where it stands among those of its host.
     running: Option<(Instant, usize)>,
@@ -165,11 +167,16 @@ impl Sweep {
     pub fn silent(&mut self, id: Id, now: Instant) -> Option<Verdict> {
         let (mut port, started) = self.stop(id)?;
         self.room.ended();
-        port.waited += now.saturating_duration_since(started);
-        self.ports[id] = port;
         let host = &mut self.turns.hosts[port.host];
         host.window.look(now, self.waits.base(&host.rtt));
-        if self.waits.again(&host.rtt, host.window.loss(), port.tries, port.waited) {
+        let loss = host.window.loss();
+        let void = self.waits.is_void(loss, port.void);
+        match void {
+            true => port.void += 1,
+            false => port.waited += now.saturating_duration_since(started),
+        }
+        self.ports[id] = port;
+        if void || self.waits.again(&host.rtt, loss, port.tries - port.void, port.waited) {
             host.waiting.push_back(id);
             self.turns.queue(port.host);
             return None;
@@ -258,7 +265,7 @@ impl Sweep {
             return None;
         }
         let (host, number) = self.turns.next_port(now)?;
-        Some(self.ports.insert(Port { host, number, tries: 0, waited: Duration::ZERO, running: None }))
+        Some(self.ports.insert(Port { host, number, tries: 0, void: 0, waited: Duration::ZERO, running: None }))
     }
 
     /// Takes a try out of those under way. What its port was, and when it started.
@@ -283,7 +290,7 @@ impl Sweep {
         let port = self.ports.get(id)?;
         let (started, _) = port.running?;
         let host = &self.turns.hosts[port.host];
-        Some(started + self.waits.wait(&host.rtt, host.window.loss(), port.tries, port.waited))
+        Some(started + self.waits.wait(&host.rtt, host.window.loss(), port.tries - port.void, port.waited))
     }
 
     /// Sets the deadlines of a host anew where they turn out too late: with its first answer above all, which shows how
