@@ -13,7 +13,7 @@ pub struct Rules {
     pub parallel: usize,
     /// The time between two starts; none for as fast as it goes.
     pub interval: Duration,
-    /// How often a silent port is asked again.
+    /// How often a silent port is asked again; more often where the way loses much.
     pub retries: u32,
     /// How long a port's answer is waited for in all.
     pub patience: Duration,
