@@ -639,6 +639,24 @@ fn a_name_that_is_not_to_be_looked_up_holds_up_nobody() {
     }
 }
 
+#[test]
+fn a_want_of_descriptors_is_never_told_as_a_name_that_is_not_there() {
+    let (_bound, shut) = closed(1);
+    let mut wants = 0;
+    for limit in 4..12 {
+        let script = format!("ulimit -n {limit}; exec {NSOCK} -z localhost {}", shut[0]);
+        let outcome = Program::new("sh").args(["-c", &script]).run();
+        let told = outcome.stderr.starts_with("nsock: lookup of localhost failed: Too many open files");
+        wants += usize::from(told);
+        match outcome.code {
+            Some(1) => assert!(!told, "{limit}: {}", outcome.stderr),
+            Some(3) => assert!(outcome.stderr.contains("Too many open files"), "{limit}: {}", outcome.stderr),
+            code => panic!("{limit}: exit {code:?}, {}", outcome.stderr),
+        }
+    }
+    assert!(wants > 0, "no limit left a lookup without a descriptor");
+}
+
 // ---- lists of hosts ----
 
 #[test]
