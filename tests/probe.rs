@@ -660,6 +660,14 @@ fn a_want_of_descriptors_is_never_told_as_a_name_that_is_not_there() {
 // ---- lists of hosts ----
 
 #[test]
+fn a_directory_is_neither_a_list_nor_a_payload() {
+    for args in [&["@/", "80"][..], &["-u", "--data", "@/", HOST, "80"]] {
+        let outcome = probe(args).run().exits(3).wrote(b"");
+        assert_eq!(outcome.one_line(), "nsock: read from / failed: Is a directory (errno 21)");
+    }
+}
+
+#[test]
 fn hosts_are_listed_in_a_file_or_on_stdin_some_with_ports_of_their_own() {
     let (_listeners, ports) = open(3);
     let (_bound, shut) = closed(1);

@@ -236,6 +236,7 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
                 sent: number(input).into(),
                 received: number(input).into(),
                 expected: some(input, number).map(Into::into),
+                awaited: some(input, number).map(Into::into),
                 elapsed: span(input),
                 ports: some(input, tally),
             },

@@ -169,6 +169,8 @@ pub struct Traffic {
     pub received: u64,
     /// How many bytes will be sent, where that is known.
     pub expected: Option<u64>,
+    /// How many bytes will come, where that is known.
+    pub awaited: Option<u64>,
     /// Since the first connection stood.
     pub elapsed: Duration,
     /// Ports asked, where that is what is done.
@@ -181,6 +183,7 @@ impl Traffic {
         self.sent += other.sent;
         self.received += other.received;
         self.expected = self.expected.or(other.expected);
+        self.awaited = self.awaited.or(other.awaited);
         self.elapsed = self.elapsed.max(other.elapsed);
         self.ports = self.ports.or(other.ports);
     }

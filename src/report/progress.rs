@@ -101,17 +101,17 @@ pub(super) fn text(traffic: &Traffic) -> String {
     }
     let seconds = traffic.elapsed.as_secs_f64().max(1e-6);
     let rate = (traffic.sent.max(traffic.received)) as f64 / seconds;
-    let sent = match traffic.expected {
-        Some(expected) => format!("{} of {} sent", size(traffic.sent as f64), size(expected as f64)),
-        None => format!("{} sent", size(traffic.sent as f64)),
-    };
-    let mut text =
-        format!("{sent}, {} received, {}/s, {}", size(traffic.received as f64), size(rate), span(traffic.elapsed));
-    if let Some(expected) = traffic.expected
-        && traffic.sent > 0
-    {
-        let left = expected.saturating_sub(traffic.sent) as f64 * seconds / traffic.sent as f64;
-        text += &format!(", {} left", span(Duration::from_secs_f64(left.min(1e9))));
+    let ways = [(traffic.sent, traffic.expected), (traffic.received, traffic.awaited)];
+    let [sent, received] = ways.map(|(done, all)| match all {
+        Some(all) => format!("{} of {}", size(done as f64), size(all as f64)),
+        None => size(done as f64),
+    });
+    let mut text = format!("{sent} sent, {received} received, {}/s, {}", size(rate), span(traffic.elapsed));
+    let under_way = ways.into_iter().find_map(|(done, all)| Some((done, all?)).filter(|(done, all)| done < all));
+    if let Some((done @ 1.., all)) = under_way {
+        let left = (all - done) as f64 * seconds / done as f64;
+        let percent = u128::from(done) * 100 / u128::from(all);
+        text += &format!(", {percent}%, {} left", span(Duration::from_secs_f64(left.min(1e9))));
     }
     text
 }
@@ -150,21 +150,20 @@ mod tests {
 
     #[test]
     fn progress_says_what_how_fast_and_how_long() {
-        let mut traffic = Traffic {
-            sent: 50 << 20,
-            received: 3,
-            expected: Some(100 << 20),
-            elapsed: Duration::from_secs(5),
-            ports: None,
-        };
-        assert_eq!(text(&traffic), "50.0 MiB of 100.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s, 5.00s left");
-        traffic.expected = None;
-        assert_eq!(text(&traffic), "50.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s");
+        let elapsed = Duration::from_secs(5);
+        let upload = Traffic { sent: 50 << 20, received: 3, expected: Some(100 << 20), elapsed, ..Traffic::default() };
+        assert_eq!(text(&upload), "50.0 MiB of 100.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s, 50%, 5.00s left");
+        let endless = Traffic { expected: None, ..upload };
+        assert_eq!(text(&endless), "50.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s");
+        let download = Traffic { sent: 3, received: 25 << 20, awaited: Some(100 << 20), elapsed, ..Traffic::default() };
+        assert_eq!(text(&download), "3 B sent, 25.0 MiB of 100.0 MiB received, 5.0 MiB/s, 5.00s, 25%, 15.00s left");
+        let both = Traffic { sent: 7, expected: Some(7), ..download };
+        assert_eq!(text(&both), "7 B of 7 B sent, 25.0 MiB of 100.0 MiB received, 5.0 MiB/s, 5.00s, 25%, 15.00s left");
     }
 
     #[test]
     fn nothing_yet_is_no_division_by_it() {
-        let traffic = Traffic { sent: 0, received: 0, expected: Some(9), elapsed: Duration::ZERO, ports: None };
+        let traffic = Traffic { expected: Some(9), ..Traffic::default() };
         assert_eq!(text(&traffic), "0 B of 9 B sent, 0 B received, 0 B/s, 0.0ms");
     }
 }

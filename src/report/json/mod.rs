@@ -25,7 +25,7 @@ pub const SCHEMA: [(&str, &str, &str); 20] = [
     ("half_close", "conn by", "one side (peer, local) sends no more"),
     (
         "progress",
-        "sent_bytes received_bytes expected_bytes duration_s ports_decided ports_total ports_open",
+        "sent_bytes received_bytes expected_bytes awaited_bytes duration_s ports_decided ports_total ports_open",
         "asked for by SIGUSR1, and each second with --progress; a probe counts ports, all else bytes",
     ),
     (
@@ -148,6 +148,7 @@ fn progress(traffic: &Traffic) -> String {
         "sent_bytes": traffic.sent,
         "received_bytes": traffic.received,
         "expected_bytes": traffic.expected,
+        "awaited_bytes": traffic.awaited,
         "duration_s": seconds(traffic.elapsed),
         "ports_decided": ports.map(Tally::decided),
         "ports_total": ports.map(|tally| tally.total),

@@ -213,7 +213,7 @@ impl Task for Link {
             received: self.down.taken(),
             expected: rest.map(|rest| self.up.taken() + rest),
             elapsed: now - self.began,
-            ports: None,
+            ..Traffic::default()
         }
     }
 
