@@ -12,6 +12,7 @@ use std::process::Stdio;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use common::*;
+use socket2::{Domain, Socket, Type};
 
 const BULK: usize = 3_000_000;
 
@@ -123,6 +124,19 @@ fn a_socket_on_stdin_is_sent_and_never_made_nonblocking() {
         client.finish().exits(0);
         same(&server.join(), &bytes);
         assert!(!nonblocking(&theirs));
+    }
+}
+
+#[test]
+fn messages_that_wait_in_a_socket_on_stdin_are_all_sent() {
+    for kind in [Type::SEQPACKET, Type::DGRAM] {
+        let (ours, theirs) = Socket::pair(Domain::UNIX, kind, None).expect("a pair of sockets");
+        for message in ["one ", "two ", "three"] {
+            ours.send(message.as_bytes()).expect("give");
+        }
+        let server = server(|stream| take(stream, 13));
+        let _client = dial(server.port, &[]).stdin(OwnedFd::from(theirs)).spawn();
+        same(&server.join(), b"one two three");
     }
 }
 

@@ -24,12 +24,14 @@ pub struct Endpoint {
     /// An edge told more than that bytes came (an end, an error, urgent data): a short read does not mean drained.
     pub(super) eventful: bool,
     broken: bool,
+    /// A read that does not fill its memory has drained it.
+    short_is_all: bool,
 }
 
 /// What a descriptor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A stream socket.
+    /// A socket.
     Socket,
     /// A pipe or FIFO.
     Pipe,
@@ -125,6 +127,12 @@ impl Endpoint {
         Self::new(Fd::Owned(socket), Kind::Socket, Access::Nonblocking)
     }
 
+    /// One of TCP. Of it alone a short read tells that there is no more: a Unix stream ends a read behind bytes that
+    /// descriptors came with (unix(7), SCM_RIGHTS), a socket of messages behind each.
+    pub fn tcp(socket: OwnedFd) -> Self {
+        Self { short_is_all: true, ..Self::socket(socket) }
+    }
+
     /// A file, or what else its name led to, that was opened non-blocking.
     pub fn file(file: std::fs::File) -> Self {
         let kind = ask::kind(file.as_fd());
@@ -162,6 +170,7 @@ impl Endpoint {
             writable: true,
             eventful: false,
             broken: false,
+            short_is_all: false,
         }
     }
 
@@ -304,10 +313,10 @@ impl Endpoint {
         }
     }
 
-    /// A short read has drained a socket, so the call that would only say so is saved. But data and FIN may come in one
-    /// edge, and there is no second one.
+    /// Where a short read tells that there is no more, the call that would only say so is saved. But data and FIN may come
+    /// in one edge, and there is no second one.
     fn got(&mut self, count: usize, room: usize) -> Io {
-        if count < room && self.kind == Kind::Socket && !self.eventful {
+        if count < room && self.short_is_all && !self.eventful {
             self.readable = false;
         }
         Io::Moved(count)

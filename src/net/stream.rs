@@ -10,7 +10,7 @@ use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::path;
 use super::socket::addr;
-use crate::cli::peer::{Addr, Peer, UnixName};
+use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
 
@@ -33,7 +33,11 @@ pub struct Stream {
 impl Stream {
     /// A socket that is connected.
     pub fn new(socket: Socket, peer: Peer) -> Self {
-        Self { io: Endpoint::socket(OwnedFd::from(socket)), peer }
+        let io = match peer.proto {
+            Proto::Tcp => Endpoint::tcp(OwnedFd::from(socket)),
+            _ => Endpoint::socket(OwnedFd::from(socket)),
+        };
+        Self { io, peer }
     }
 
     /// This end. Asked for when it is told, and not kept: many connections are idle.
