@@ -414,6 +414,23 @@ fn a_file_that_took_our_files_place_is_not_removed() {
 }
 
 #[test]
+fn a_clients_file_is_there_while_it_talks_gone_at_its_end_and_a_stale_one_replaced() {
+    let place = Place::new();
+    let (path, own) = (place.path("s"), place.path("own"));
+    drop(UnixListener::bind(&own).expect("a socket file that is left behind"));
+    let server = UnixListener::bind(&path).expect("listen at a path");
+    for _ in 0..2 {
+        let client = dial_path(&path, &["-s", own.to_str().expect("a path in UTF-8")]).spawn();
+        let (stream, from) = server.accept().expect("accept a client");
+        assert_eq!(from.as_pathname(), Some(own.as_path()));
+        assert!(is_socket(&own));
+        half_close(&stream);
+        client.finish().exits(0).silent();
+        assert!(is_free(&own));
+    }
+}
+
+#[test]
 fn a_missing_directory_is_this_machines_no() {
     let place = Place::new();
     let path = place.path("no/such/dir");
@@ -519,6 +536,24 @@ fn a_full_backlog_is_waited_for() {
     drop(stream);
     let outcome = client.finish().exits(0);
     assert!(outcome.stderr.contains("succeeded!"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_client_with_a_name_waits_for_a_backlog_with_that_name() {
+    let place = Place::new();
+    let (path, own) = (place.path("s"), place.path("own"));
+    let (busy, fillers) = busy(&path);
+    let client = dial_path(&path, &["-s", own.to_str().expect("a path in UTF-8")]).stdin_bytes("hello").spawn();
+    pass(0.2);
+    assert!(client.runs(), "{}", client.told());
+    for _ in &fillers {
+        busy.accept().expect("accept a client");
+    }
+    let (stream, from) = busy.accept().expect("nsock comes at last");
+    assert_eq!(from.as_pathname(), Some(own.as_path()));
+    same(&slurp(&stream), b"hello");
+    drop(stream);
+    client.finish().exits(0).silent();
 }
 
 #[test]

@@ -6,7 +6,8 @@ use mio::Interest;
 use socket2::{SockAddr, Socket};
 
 use super::bind::{Bound, bind_all};
-use super::socket::{addr, make_prompt};
+use super::name::addr;
+use super::options::make_prompt;
 use super::stream::Stream;
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::SocketOptions;
@@ -103,7 +104,7 @@ fn welcome(proto: Proto, socket: Socket, from: &SockAddr) -> Option<Stream> {
     if proto == Proto::Tcp {
         make_prompt(&socket);
     }
-    Some(Stream::new(socket, Peer::at(proto, addr(from))))
+    Some(Stream::new(socket, None, Peer::at(proto, addr(from))))
 }
 
 /// Errors of a connection that was over before it was accepted: not the listener's failure (accept(2)).

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use socket2::Socket;
 
-use super::socket::{Origin, addr, connect_failed, open, open_from, sockaddr};
+use super::name::{addr, sockaddr};
+use super::socket::{Origin, begin_connect, connect_failed, open, open_from};
 use super::unix::{self, SocketFile};
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::SocketOptions;
@@ -20,12 +21,12 @@ const TRIES: usize = 16;
 /// A socket that was bound, and for a stream listens.
 #[derive(Debug)]
 pub struct Bound {
+    /// Its file, which goes with it.
+    pub file: Option<SocketFile>,
     /// The socket.
     pub socket: Socket,
     /// Its address, with the port that it got.
     pub addr: Addr,
-    /// Its file, which goes with it.
-    pub file: Option<SocketFile>,
 }
 
 /// Binds each of the addresses. With port 0 all get the same free port.
@@ -95,19 +96,9 @@ fn bind(at: &Peer, options: &SocketOptions) -> Result<Bound, Failure> {
 /// # Errors
 /// What the system says to the local end, or to the peer's.
 pub fn connect_datagrams(peer: &Peer, origin: &Origin) -> Result<Bound, Failure> {
-    let (socket, file) = match &origin.unix {
-        Some(name) => {
-            let own = Object::Peer(Peer::at(peer.proto, Addr::Unix(name.clone())));
-            let socket = open(peer, &origin.options)?;
-            let file =
-                unix::bind(&socket, name).map_err(|error| Failure::system(Deed::Bind, own, &error, Exit::Local))?;
-            (socket, file)
-        }
-        None => (open_from(peer, origin)?, None),
-    };
-    let no = |error: io::Error| connect_failed(peer, &error, true);
-    sockaddr(&peer.addr).and_then(|to| socket.connect(&to)).map_err(no)?;
-    let addr = addr(&socket.local_addr().map_err(no)?);
+    let (socket, file) = open_from(peer, origin)?;
+    begin_connect(&socket, peer)?;
+    let addr = addr(&socket.local_addr().map_err(|error| connect_failed(peer, &error, true))?);
     Ok(Bound { socket, addr, file })
 }
 

@@ -8,6 +8,8 @@ pub mod datagram;
 pub mod icmp;
 pub mod knock;
 pub mod limits;
+mod name;
+mod options;
 mod path;
 pub mod resolve;
 pub mod socket;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use socket2::{SockRef, Socket, TcpKeepalive};
 
+use super::name::addr;
 use super::path;
-use super::socket::addr;
+use super::unix::SocketFile;
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
@@ -24,6 +25,8 @@ const PROBES: u32 = 60;
 /// A connection.
 #[derive(Debug)]
 pub struct Stream {
+    /// The file of this end's own name, if it has one.
+    _file: Option<SocketFile>,
     /// Its bytes.
     pub io: Endpoint,
     /// The other end.
@@ -31,13 +34,13 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A socket that is connected.
-    pub fn new(socket: Socket, peer: Peer) -> Self {
+    /// A socket that is connected, and the file of its own name.
+    pub fn new(socket: Socket, file: Option<SocketFile>, peer: Peer) -> Self {
         let io = match peer.proto {
             Proto::Tcp => Endpoint::tcp(OwnedFd::from(socket)),
             _ => Endpoint::socket(OwnedFd::from(socket)),
         };
-        Self { io, peer }
+        Self { _file: file, io, peer }
     }
 
     /// This end. Asked for when it is told, and not kept: many connections are idle.

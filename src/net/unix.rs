@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::socket::sockaddr;
+use super::name::sockaddr;
 use crate::cli::peer::{Addr, UnixName};
 
 /// The file of a socket of ours, removed when it is dropped, unless another has taken its place.

@@ -67,8 +67,8 @@ struct Heat {
     attempts: Vec<Option<Attempt>>,
     ready: Vec<usize>,
     last_failure: Option<Failure>,
-    /// Whose backlog is full.
-    postponed: Option<Peer>,
+    /// To a peer whose backlog is full.
+    postponed: Option<Attempt>,
 }
 
 impl Heat {
@@ -96,8 +96,9 @@ impl Heat {
             let peer = Object::Peer(attempt.peer().clone());
             Failure::new(Deed::Connect, peer, reason, exit).after(now - attempt.began())
         });
-        let postponed = self.postponed.take().map(|peer| {
-            Failure::new(Deed::Connect, Object::Peer(peer), format!("{reason}: its backlog is full"), exit)
+        let postponed = self.postponed.take().map(|attempt| {
+            let peer = Object::Peer(attempt.peer().clone());
+            Failure::new(Deed::Connect, peer, format!("{reason}: its backlog is full"), exit)
         });
         self.last_failure.take().into_iter().chain(under_way).chain(postponed).collect()
     }
@@ -180,17 +181,20 @@ impl Dial {
         let Stage::Racing(heat) = &mut self.stage else {
             return;
         };
-        if heat.postponed.take().is_none() {
-            cx.tell(&Event::Attempt { peer: peer.clone() });
-        }
-        let began = (cx.clock)();
-        match Attempt::begin(&peer, &self.origin, cx.watch, heat.attempts.len(), began) {
-            Ok(attempt) => heat.attempts.push(Some(attempt)),
-            // A Unix listener's backlog is full, and no event will tell when it is not (connect(2)).
-            Err(failure) if failure.errno == Some(libc::EAGAIN) => {
-                heat.race.postpone(peer.addr.clone(), cx.now + PAUSE);
-                heat.postponed = Some(peer);
+        let (source, began) = (heat.attempts.len(), (cx.clock)());
+        let begun = match heat.postponed.take() {
+            Some(attempt) => attempt.again(cx.watch, source, began),
+            None => {
+                cx.tell(&Event::Attempt { peer: peer.clone() });
+                Attempt::begin(&peer, &self.origin, cx.watch, source, began)
             }
+        };
+        match begun {
+            Ok(attempt) if attempt.is_postponed() => {
+                heat.race.postpone(peer.addr, cx.now + PAUSE);
+                heat.postponed = Some(attempt);
+            }
+            Ok(attempt) => heat.attempts.push(Some(attempt)),
             Err(failure) => {
                 let took = (cx.clock)() - began;
                 heat.set_back(cx, failure.after(took));
