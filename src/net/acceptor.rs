@@ -5,13 +5,12 @@ use std::io;
 use mio::Interest;
 use socket2::{SockAddr, Socket};
 
-use super::bind::{Bound, bind_all};
+use super::bind::Bound;
 use super::name::addr;
 use super::options::make_prompt;
 use super::stream::Stream;
-use crate::cli::peer::{Addr, Peer, Proto};
-use crate::cli::plan::SocketOptions;
-use crate::error::{Failure, Object};
+use crate::cli::peer::{Peer, Proto};
+use crate::error::Object;
 use crate::io::watch::Watch;
 
 /// One or more listening sockets.
@@ -37,12 +36,9 @@ pub enum Accepted {
 }
 
 impl Acceptor {
-    /// Listens on each of the addresses. With port 0 all get the same free port.
-    ///
-    /// # Errors
-    /// The first address that could not be had.
-    pub fn bind(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<Self, Failure> {
-        Ok(Self { proto, sockets: bind_all(proto, addrs, options)?, ready: true, turn: 0 })
+    /// Accepts who comes in on these sockets, which listen.
+    pub fn new(proto: Proto, sockets: Vec<Bound>) -> Self {
+        Self { proto, sockets, ready: true, turn: 0 }
     }
 
     /// What a failure of waiting for a peer is about.
@@ -51,11 +47,6 @@ impl Acceptor {
             Some(bound) => Object::Peer(Peer::at(self.proto, bound.addr.clone())),
             None => Object::Named("no address".into()),
         }
-    }
-
-    /// The addresses bound.
-    pub fn addrs(&self) -> Vec<Addr> {
-        self.sockets.iter().map(|bound| bound.addr.clone()).collect()
     }
 
     /// Has the loop tell when a peer comes.

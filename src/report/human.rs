@@ -77,7 +77,7 @@ impl Human {
                 self.setbacks += &failed(failure);
                 String::new()
             }
-            Event::Connect { .. } => {
+            Event::Connect { .. } | Event::Listen { .. } => {
                 self.setbacks.clear();
                 told(event, self.level)
             }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::bind::bind;
 use super::find;
 use super::hub::Hub;
 use super::link::Link;
@@ -11,10 +12,9 @@ use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::wildcards;
 use crate::cli::peer::Addr;
 use crate::cli::plan::{self, Place, Relay};
-use crate::error::{Deed, Exit, Failure, Object};
+use crate::error::{Deed, Exit, Failure};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
-use crate::io::port_file;
 use crate::logic::ends::Role;
 use crate::net::acceptor::{Accepted, Acceptor};
 use crate::net::resolve::{Lookup, Resolving, resolve};
@@ -62,13 +62,7 @@ impl Listen {
     }
 
     fn bind(&mut self, cx: &mut Cx<'_>, addrs: &[Addr]) -> Result<Stage, Failure> {
-        let acceptor = Acceptor::bind(self.plan.proto, addrs, &self.plan.options)?;
-        let bound = acceptor.addrs();
-        if let (Some(file), Some(port)) = (&self.plan.port_file, bound.first().and_then(Addr::port)) {
-            port_file::write(file, port)
-                .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
-        }
-        cx.tell(&Event::Listen { proto: self.plan.proto, addrs: bound });
+        let acceptor = Acceptor::new(self.plan.proto, bind(cx, &self.plan, addrs)?);
         if self.plan.many.is_some()
             && let Some(local) = self.local.take()
         {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use self::answer::Answerer;
 use self::talk::{Opened, Talk};
+use super::bind::bind;
 use super::find;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
@@ -21,8 +22,7 @@ use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
 use crate::io::endpoint::Ready;
-use crate::io::port_file;
-use crate::net::bind::{bind_all, connect_datagrams};
+use crate::net::bind::connect_datagrams;
 use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
 use crate::net::socket::Origin;
 
@@ -118,7 +118,12 @@ impl Exchange {
     fn open(&self, cx: &mut Cx<'_>, addrs: Vec<Addr>) -> Result<Opened, Failure> {
         match &self.side {
             Side::Client { plan, origin } => connect(cx, plan, origin, addrs),
-            Side::Listener(plan) => bind(cx, plan, &addrs),
+            Side::Listener(plan) => {
+                let limit = plan.accept_limit.map(|limit| cx.now + limit);
+                let answerer = plan.answer.as_ref().map(|answer| Answerer::new(answer, cx.now));
+                let (proto, bound) = (plan.proto, bind(cx, plan, &addrs)?);
+                Ok(Opened { proto, bound, peer: None, lookup: None, accept_limit: limit, answerer })
+            }
         }
     }
 
@@ -172,19 +177,6 @@ fn connect(cx: &mut Cx<'_>, plan: &plan::Connect, origin: &Origin, addrs: Vec<Ad
     Err(last.unwrap_or_else(|| {
         Failure::new(Deed::Connect, Object::Named("no address".into()), "there is none", Exit::Name)
     }))
-}
-
-fn bind(cx: &mut Cx<'_>, plan: &plan::Listen, addrs: &[Addr]) -> Result<Opened, Failure> {
-    let bound = bind_all(plan.proto, addrs, &plan.options)?;
-    let all: Vec<_> = bound.iter().map(|bound| bound.addr.clone()).collect();
-    if let (Some(file), Some(port)) = (&plan.port_file, all.first().and_then(Addr::port)) {
-        port_file::write(file, port)
-            .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
-    }
-    cx.tell(&Event::Listen { proto: plan.proto, addrs: all });
-    let limit = plan.accept_limit.map(|limit| cx.now + limit);
-    let answerer = plan.answer.as_ref().map(|answer| Answerer::new(answer, cx.now));
-    Ok(Opened { proto: plan.proto, bound, peer: None, lookup: None, accept_limit: limit, answerer })
 }
 
 impl Task for Exchange {
