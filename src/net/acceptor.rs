@@ -1,6 +1,7 @@
 //! Sockets that listen, and the connections that come in on them.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use mio::Interest;
 use socket2::{SockAddr, Socket};
@@ -13,6 +14,9 @@ use crate::cli::peer::{Peer, Proto};
 use crate::error::Object;
 use crate::io::watch::Watch;
 
+/// How soon to accept again after this machine had nothing left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// One or more listening sockets.
 #[derive(Debug)]
 pub struct Acceptor {
@@ -21,15 +25,19 @@ pub struct Acceptor {
     ready: bool,
     /// Which socket is asked first: the next one each time, so that a crowd at one does not hide who comes to another.
     turn: usize,
+    /// When to accept again, once this machine had nothing left for another connection.
+    again: Option<Instant>,
+    /// That was told, and somebody still waits.
+    exhausted: bool,
 }
 
 /// What came of accepting.
 pub enum Accepted {
     /// A peer.
     Peer(Stream),
-    /// Nobody now; an event will tell.
+    /// Nobody now; an event will tell, or [`Acceptor::again`] comes.
     Nobody,
-    /// This machine has nothing left for another connection: try again later.
+    /// The same, since this machine has nothing left for another connection. Said once, however long that lasts.
     Exhausted(io::Error),
     /// It will not accept anybody.
     Failed(io::Error),
@@ -38,7 +46,7 @@ pub enum Accepted {
 impl Acceptor {
     /// Accepts who comes in on these sockets, which listen.
     pub fn new(proto: Proto, sockets: Vec<Bound>) -> Self {
-        Self { proto, sockets, ready: true, turn: 0 }
+        Self { proto, sockets, ready: true, turn: 0, again: None, exhausted: false }
     }
 
     /// What a failure of waiting for a peer is about.
@@ -62,8 +70,17 @@ impl Acceptor {
         self.ready = true;
     }
 
+    /// When to accept again, though no event told to.
+    pub fn again(&self) -> Option<Instant> {
+        self.again
+    }
+
     /// Accepts one peer.
-    pub fn accept(&mut self) -> Accepted {
+    pub fn accept(&mut self, now: Instant) -> Accepted {
+        if self.again.is_some_and(|again| now < again) {
+            return Accepted::Nobody;
+        }
+        self.again = None;
         while self.ready {
             self.ready = false;
             for n in 0..self.sockets.len() {
@@ -79,13 +96,18 @@ impl Acceptor {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     Err(error) if is_exhaustion(&error) => {
                         self.ready = true;
-                        return Accepted::Exhausted(error);
+                        self.again = Some(now + PAUSE);
+                        return match std::mem::replace(&mut self.exhausted, true) {
+                            false => Accepted::Exhausted(error),
+                            true => Accepted::Nobody,
+                        };
                     }
                     Err(error) if is_of_the_peer(&error) => self.ready = true,
                     Err(error) => return Accepted::Failed(error),
                 }
             }
         }
+        self.exhausted = false; // whoever waited was accepted
         Accepted::Nobody
     }
 }

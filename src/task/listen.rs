@@ -20,9 +20,6 @@ use crate::net::acceptor::{Accepted, Acceptor};
 use crate::net::resolve::{Lookup, Resolving, resolve};
 use crate::net::stream::Stream;
 
-/// How soon to accept again after this machine had nothing left for another connection.
-const PAUSE: Duration = Duration::from_millis(100);
-
 const ACCEPTOR: usize = 0;
 
 /// A listener.
@@ -37,7 +34,7 @@ pub struct Listen {
 enum Stage {
     Begin,
     Resolving(Lookup),
-    Accepting { acceptor: Acceptor, since: Instant, exhausted: bool },
+    Accepting { acceptor: Acceptor, since: Instant },
     Linked,
     Over(Exit),
 }
@@ -72,15 +69,15 @@ impl Listen {
         acceptor
             .watch(cx.watch, ACCEPTOR)
             .map_err(|error| Failure::system(Deed::Listen, acceptor.object(), &error, Exit::Local))?;
-        Ok(Stage::Accepting { acceptor, since: cx.now, exhausted: false })
+        Ok(Stage::Accepting { acceptor, since: cx.now })
     }
 
     fn accept(&mut self, cx: &mut Cx<'_>) -> Turn {
-        let Stage::Accepting { acceptor, since, exhausted } = &mut self.stage else {
+        let Stage::Accepting { acceptor, since } = &mut self.stage else {
             return Turn::Wait(None);
         };
         let limit = self.plan.accept_limit.map(|limit| *since + limit);
-        let accepted = acceptor.accept();
+        let accepted = acceptor.accept(cx.now);
         let failed = |error| Failure::system(Deed::Accept, acceptor.object(), error, Exit::Local);
         match accepted {
             Accepted::Peer(stream) => {
@@ -91,13 +88,11 @@ impl Listen {
             _ if limit.is_some_and(|limit| limit <= cx.now) => {
                 cx.fail(waited_in_vain(acceptor, cx.now - *since, "timed out"))
             }
-            Accepted::Nobody => Turn::Wait(limit),
-            Accepted::Exhausted(error) => {
-                if !std::mem::replace(exhausted, true) {
-                    let failure = failed(&error);
-                    cx.tell(&Event::Trouble(Box::new(failure)));
+            nobody => {
+                if let Accepted::Exhausted(error) = nobody {
+                    cx.tell(&Event::Trouble(Box::new(failed(&error))));
                 }
-                Turn::Wait(limit.into_iter().chain([cx.now + PAUSE]).min())
+                Turn::Wait(limit.into_iter().chain(acceptor.again()).min())
             }
         }
     }

@@ -42,8 +42,6 @@ pub struct Hub {
     many: Many,
     /// None once all have come that were to come.
     acceptor: Option<Acceptor>,
-    /// When to accept again, while this machine has nothing left.
-    pause: Option<Instant>,
     /// Until when the first peer must come.
     limit: Option<Instant>,
     accepted: u64,
@@ -62,8 +60,6 @@ pub struct Hub {
     shared: Shared,
     /// What has gone wrong: how a hub ends that has all its peers behind it.
     worst: Exit,
-    /// It was told that this machine has nothing left for another connection.
-    exhausted: bool,
     /// What those who have gone had carried.
     gone: Traffic,
 }
@@ -96,7 +92,6 @@ impl Hub {
             begun: false,
             many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1, alone: true }),
             acceptor: Some(acceptor),
-            pause: None,
             limit: plan.accept_limit.map(|limit| now + limit),
             accepted: 0,
             hosts: HashMap::new(),
@@ -111,7 +106,6 @@ impl Hub {
             answer: plan.answer.clone(),
             shared: Shared { outlet: Outlet::new(local.stdout, &relay.bytes), out: Out::default(), void: Vec::new() },
             worst: Exit::Done,
-            exhausted: false,
             gone: Traffic::default(),
             relay,
         }
@@ -271,7 +265,8 @@ impl Hub {
             return Ok(Turn::Again);
         }
         let pace = self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty() && self.is_heard());
-        Ok(Turn::Wait([self.timers.next(), self.pause, self.limit, pace].into_iter().flatten().min()))
+        let again = self.acceptor.as_ref().and_then(Acceptor::again);
+        Ok(Turn::Wait([self.timers.next(), again, self.limit, pace].into_iter().flatten().min()))
     }
 }
 
