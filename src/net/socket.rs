@@ -7,10 +7,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::name::sockaddr;
 use super::options::set;
+use super::resolve::numeric;
 use super::system::NAMES_THE_UNNAMED;
 use super::unix::{self, SocketFile};
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
-use crate::cli::plan::SocketOptions;
+use crate::cli::plan::{From, SocketOptions};
 use crate::error::{Deed, Exit, Failure, Object};
 
 /// The local end of a connection to make.
@@ -27,6 +28,15 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The local end that a plan asks for.
+    ///
+    /// # Errors
+    /// An address of an interface that does not exist.
+    pub fn of(from: &From) -> Result<Self, Failure> {
+        let addr = from.addr.as_ref().map(numeric).transpose()?.flatten();
+        Ok(Self { addr, port: from.port, unix: from.unix.clone(), options: from.options.clone() })
+    }
+
     /// Whether an address is of the IP version that this end has.
     pub fn can_reach(&self, to: &SocketAddr) -> bool {
         self.addr.is_none_or(|(from, _)| from.is_ipv4() == to.is_ipv4())

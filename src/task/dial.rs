@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::find;
+use super::find::{self, Found};
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::Host;
 use crate::cli::peer::Addr;
@@ -15,7 +15,7 @@ use crate::event::{Conn, Event};
 use crate::io::endpoint::Ready;
 use crate::logic::race::{Move, Race};
 use crate::net::attempt::{Attempt, Progress};
-use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
+use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
 use crate::net::stream::Stream;
 
@@ -44,6 +44,7 @@ type Heir = Box<dyn FnOnce(Connected) -> Box<dyn Task>>;
 /// A connection to make.
 pub struct Dial {
     plan: plan::Connect,
+    /// Known from the first turn on.
     origin: Origin,
     /// Until there is a connection.
     heir: Option<Heir>,
@@ -107,29 +108,17 @@ impl Heat {
 impl Dial {
     /// A connection that is about to be made, and what makes the task that carries on with it.
     pub fn new(plan: plan::Connect, heir: impl FnOnce(Connected) -> Box<dyn Task> + 'static) -> Self {
-        let origin = Origin {
-            addr: None,
-            port: plan.from.port,
-            unix: plan.from.unix.clone(),
-            options: plan.from.options.clone(),
-        };
-        Self { plan, origin, heir: Some(Box::new(heir)), lookup_took: None, began: None, stage: Stage::Begin }
+        let (origin, heir) = (Origin::default(), Some(Box::new(heir) as Heir));
+        Self { plan, origin, heir, lookup_took: None, began: None, stage: Stage::Begin }
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
         self.began = Some(cx.now);
-        let from = &self.plan.from;
-        if let Some(addr) = &from.addr {
-            self.origin.addr = numeric(addr)?;
-        }
-        let (host, port) = match &self.plan.to {
-            Place::Inet(host, port) => (host, *port),
-            Place::Unix(name) => return Ok(Stage::Racing(Heat::boxed(vec![Addr::Unix(name.clone())]))),
-        };
-        match resolve(host, port, from.family, from.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => Ok(Stage::Racing(Heat::boxed(vec![addr.into()]))),
-            Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
-        }
+        self.origin = Origin::of(&self.plan.from)?;
+        Ok(match find::peer(cx, &self.plan)? {
+            Found::Addrs(addrs) => Stage::Racing(Heat::boxed(addrs)),
+            Found::Asked(lookup) => Stage::Resolving(lookup),
+        })
     }
 
     /// The next stage, once the lookup has its answer.

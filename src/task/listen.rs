@@ -4,20 +4,19 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::bind::bind;
-use super::find;
+use super::find::{self, Found};
 use super::hub::Hub;
 use super::link::Link;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::wildcards;
 use crate::cli::peer::Addr;
-use crate::cli::plan::{self, Place, Relay};
+use crate::cli::plan::{self, Relay};
 use crate::error::{Deed, Exit, Failure};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
 use crate::logic::ends::Role;
 use crate::net::acceptor::{Accepted, Acceptor};
-use crate::net::resolve::{Lookup, Resolving, resolve};
+use crate::net::resolve::Lookup;
 use crate::net::stream::Stream;
 
 const ACCEPTOR: usize = 0;
@@ -46,15 +45,9 @@ impl Listen {
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
-        let plan = &self.plan;
-        let (host, port) = match &plan.at {
-            Place::Inet(Some(host), port) => (host, *port),
-            Place::Inet(None, port) => return self.bind(cx, &wildcards(plan.family, *port)),
-            Place::Unix(name) => return self.bind(cx, &[Addr::Unix(name.clone())]),
-        };
-        match resolve(host, port, plan.family, plan.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => self.bind(cx, &[addr.into()]),
-            Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
+        match find::own(cx, &self.plan)? {
+            Found::Addrs(addrs) => self.bind(cx, &addrs),
+            Found::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
     }
 

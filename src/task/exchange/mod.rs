@@ -13,17 +13,17 @@ use std::time::{Duration, Instant};
 use self::answer::Answerer;
 use self::talk::{Opened, Talk};
 use super::bind::bind;
-use super::find;
+use super::find::{self, Found};
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::{Host, wildcards};
+use crate::cli::address::Host;
 use crate::cli::peer::{Addr, Peer};
 use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
 use crate::io::endpoint::Ready;
 use crate::net::bind::connect_datagrams;
-use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
+use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
 
 /// An exchange of datagrams, from its first step to its last.
@@ -36,7 +36,11 @@ pub struct Exchange {
 }
 
 enum Side {
-    Client { plan: plan::Connect, origin: Origin },
+    /// The origin is known from the first turn on.
+    Client {
+        plan: plan::Connect,
+        origin: Origin,
+    },
     Listener(plan::Listen),
 }
 
@@ -49,13 +53,7 @@ enum Stage {
 impl Exchange {
     /// A client that is about to look its peer up.
     pub fn client(plan: plan::Connect, relay: Relay, local: Local) -> Self {
-        let origin = Origin {
-            addr: None,
-            port: plan.from.port,
-            unix: plan.from.unix.clone(),
-            options: plan.from.options.clone(),
-        };
-        Self::new(Side::Client { plan, origin }, relay, local)
+        Self::new(Side::Client { plan, origin: Origin::default() }, relay, local)
     }
 
     /// A listener that is about to bind.
@@ -69,25 +67,16 @@ impl Exchange {
 
     /// Begins to resolve. The addresses, where they are known at once.
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Option<Vec<Addr>>, Failure> {
-        let (host, port, family, no_dns) = match &mut self.side {
+        let found = match &mut self.side {
             Side::Client { plan, origin } => {
-                if let Some(addr) = &plan.from.addr {
-                    origin.addr = numeric(addr)?;
-                }
-                match &plan.to {
-                    Place::Inet(host, port) => (host, *port, plan.from.family, plan.from.no_dns),
-                    Place::Unix(name) => return Ok(Some(vec![Addr::Unix(name.clone())])),
-                }
+                *origin = Origin::of(&plan.from)?;
+                find::peer(cx, plan)?
             }
-            Side::Listener(plan) => match &plan.at {
-                Place::Inet(Some(host), port) => (host, *port, plan.family, plan.no_dns),
-                Place::Inet(None, port) => return Ok(Some(wildcards(plan.family, *port))),
-                Place::Unix(name) => return Ok(Some(vec![Addr::Unix(name.clone())])),
-            },
+            Side::Listener(plan) => find::own(cx, plan)?,
         };
-        match resolve(host, port, family, no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => Ok(Some(vec![addr.into()])),
-            Resolving::Asked(lookup) => {
+        match found {
+            Found::Addrs(addrs) => Ok(Some(addrs)),
+            Found::Asked(lookup) => {
                 self.stage = Stage::Resolving(lookup);
                 self.look_up(cx).map(|found| found.map(|(addrs, _)| addrs))
             }
