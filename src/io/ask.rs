@@ -6,11 +6,25 @@ use std::os::fd::BorrowedFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, SeekFrom};
 
-use super::endpoint::Kind;
 use super::system::reopen;
 
 /// A pipe accepts a write of so many bytes whole when poll(2) says that it is writable (PIPE_BUF).
 pub(super) const POLLED_WRITE: usize = 4_096;
+
+/// What a descriptor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A socket.
+    Socket,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A regular file, a block device, a directory (which cannot be read, and says so).
+    File,
+    /// A terminal.
+    Terminal,
+    /// Another character device, such as `/dev/null`.
+    Device,
+}
 
 /// What it is.
 pub(super) fn kind(fd: BorrowedFd<'_>) -> Kind {
@@ -43,7 +57,8 @@ pub(super) fn unread(fd: BorrowedFd<'_>) -> io::Result<u64> {
     let end = match FileType::from_raw_mode(stat.st_mode) {
         // It has its size at its end only, and an offset of our own to look there.
         FileType::BlockDevice => rustix::fs::seek(reopen(fd)?, SeekFrom::End(0))?,
-        _ => u64::try_from(stat.st_size).unwrap_or(0),
+        FileType::RegularFile => u64::try_from(stat.st_size).unwrap_or(0),
+        _ => 0, // a directory has nothing to read
     };
     Ok(end.saturating_sub(rustix::fs::tell(fd)?))
 }
@@ -59,7 +74,7 @@ pub(super) fn readable(fd: BorrowedFd<'_>) -> bool {
 }
 
 /// Whether it is writable, an error counting too.
-pub(super) fn writable(fd: BorrowedFd<'_>) -> bool {
+pub fn writable(fd: BorrowedFd<'_>) -> bool {
     ready([(fd, PollFlags::OUT)]) == [true]
 }
 

@@ -10,6 +10,7 @@ use mio::Interest;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
+pub use super::ask::Kind;
 use super::watch::Watch;
 use super::{ask, system};
 
@@ -26,21 +27,6 @@ pub struct Endpoint {
     broken: bool,
     /// A read that does not fill its memory has drained it.
     short_is_all: bool,
-}
-
-/// What a descriptor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A socket.
-    Socket,
-    /// A pipe or FIFO.
-    Pipe,
-    /// A regular file, a block device, a directory (which cannot be read, and says so).
-    File,
-    /// A terminal.
-    Terminal,
-    /// Another character device, such as `/dev/null`.
-    Device,
 }
 
 /// How a call on it is kept from blocking.
@@ -261,6 +247,15 @@ impl Endpoint {
     /// Whether an event told of an error, or that nobody takes what is written.
     pub fn broken(&self) -> bool {
         self.broken
+    }
+
+    /// Whether a failure to write only says that the reader has left.
+    pub fn reader_left(&self, error: &io::Error) -> bool {
+        match Errno::from_io_error(error) {
+            Some(Errno::PIPE | Errno::CONNRESET) => true,
+            Some(Errno::IO) => self.kind == Kind::Terminal, // it was hung up
+            _ => false,
+        }
     }
 
     /// Whether it may have something to read, as far as is known.

@@ -9,6 +9,7 @@ use std::time::Instant;
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
 use super::express::{Count, Express, Step};
+use super::held::SeldomHeld;
 use crate::logic::Look;
 use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
@@ -28,7 +29,7 @@ pub struct Flow {
     /// Whether the source is the wire: who looks sees bytes as they are there, before the filters or after them.
     from_wire: bool,
     lane: Lane,
-    held: Held,
+    held: SeldomHeld,
     works: Option<Box<Works>>,
     end: bool,
     count: Count,
@@ -84,7 +85,7 @@ impl Flow {
         let works = (!idle).then(|| Box::new(works));
         let lane = if works.is_some() { Lane::Barred } else { Lane::Memory };
         let count = Count { taken: 0, given: 0, limit: u64::MAX };
-        Self { from_wire, lane, held: Held::default(), works, end: false, count }
+        Self { from_wire, lane, held: SeldomHeld::default(), works, end: false, count }
     }
 
     /// The same, but so many bytes of the source are its end.
@@ -297,38 +298,5 @@ fn put(to: &mut Endpoint, bytes: &[u8]) -> Result<usize, Broken> {
     match to.write(bytes).map_err(|error| Broken::new(Side::Sink, error))? {
         Io::Moved(count) => Ok(count),
         Io::Blocked | Io::End => Ok(0),
-    }
-}
-
-/// Bytes that a sink would not take at once. Costs a pointer while empty.
-#[derive(Debug, Default)]
-struct Held(Option<Box<Waiting>>);
-
-#[derive(Debug, Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    start: usize,
-}
-
-impl Held {
-    fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.0.as_ref().map_or(&[], |waiting| &waiting.bytes[waiting.start..])
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.0.get_or_insert_default().bytes.extend_from_slice(bytes);
-        }
-    }
-
-    fn drop_first(&mut self, count: usize) {
-        self.0.take_if(|waiting| {
-            waiting.start += count;
-            waiting.start == waiting.bytes.len()
-        });
     }
 }

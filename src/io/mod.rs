@@ -1,11 +1,12 @@
 //! Bytes: what holds them ([`endpoint`]), what carries them ([`flow`]), and the descriptors a process is born with.
 
-mod ask;
+pub mod ask;
 pub mod bell;
 mod broken;
 pub mod endpoint;
 mod express;
 pub mod flow;
+mod held;
 pub mod port_file;
 pub mod spout;
 pub mod stdio;

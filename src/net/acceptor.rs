@@ -7,6 +7,7 @@ use mio::Interest;
 use socket2::{SockAddr, Socket};
 
 use super::bind::Bound;
+use super::here::is_exhaustion;
 use super::name::addr;
 use super::options::make_prompt;
 use super::stream::Stream;
@@ -94,7 +95,7 @@ impl Acceptor {
                         }
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) if is_exhaustion(&error) => {
+                    Err(error) if error.raw_os_error().is_some_and(is_exhaustion) => {
                         self.ready = true;
                         self.again = Some(now + PAUSE);
                         return match std::mem::replace(&mut self.exhausted, true) {
@@ -134,8 +135,4 @@ fn is_of_the_peer(error: &io::Error) -> bool {
         libc::EOPNOTSUPP,
     ];
     theirs.map(Some).contains(&error.raw_os_error())
-}
-
-fn is_exhaustion(error: &io::Error) -> bool {
-    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].map(Some).contains(&error.raw_os_error())
 }

@@ -99,13 +99,6 @@ pub fn connect_datagrams(peer: &Peer, origin: &Origin) -> Result<Bound, Failure>
     Ok(Bound { socket, addr, file })
 }
 
-/// Whether an address is one of this host's: only such a one can be bound to. It is, where that cannot be found out.
-pub fn is_of_this_host(mut addr: SocketAddr) -> bool {
-    addr.set_port(0);
-    let bound = std::net::UdpSocket::bind(addr);
-    !bound.is_err_and(|error| error.raw_os_error() == Some(libc::EADDRNOTAVAIL))
-}
-
 /// Whether this host does not have the address, or the whole family.
 fn lacks(failure: &Failure) -> bool {
     [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EPROTONOSUPPORT].map(Some).contains(&failure.errno)

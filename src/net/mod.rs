@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod banner;
 pub mod bind;
 pub mod datagram;
+pub mod here;
 pub mod icmp;
 pub mod knock;
 pub mod limits;

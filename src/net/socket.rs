@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::here::is_exhaustion;
 use super::name::sockaddr;
 use super::options::set;
 use super::resolve::numeric;
@@ -127,12 +128,10 @@ pub fn begin_connect(socket: &Socket, peer: &Peer) -> Result<(), Failure> {
 /// The failure of a connection to a peer. `at_once`: connect(2) itself said no; later EACCES and EPERM are what an ICMP
 /// message means (administratively prohibited), and the network's.
 pub fn connect_failed(peer: &Peer, error: &io::Error, at_once: bool) -> Failure {
-    let mut ours = vec![libc::EADDRNOTAVAIL, libc::EADDRINUSE, libc::ENOBUFS, libc::ENOMEM];
-    if at_once {
-        ours.extend([libc::EACCES, libc::EPERM]);
-    }
     let exit = match error.raw_os_error() {
-        Some(number) if ours.contains(&number) => Exit::Local,
+        Some(libc::EADDRNOTAVAIL | libc::EADDRINUSE) => Exit::Local,
+        Some(libc::EACCES | libc::EPERM) if at_once => Exit::Local,
+        Some(errno) if is_exhaustion(errno) => Exit::Local,
         _ => Exit::Network,
     };
     let mut failure = Failure::system(Deed::Connect, Object::Peer(peer.clone()), error, exit);

@@ -10,7 +10,6 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use mio::Interest;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
 pub use batch::{BATCH, Batch, Datagram, LONGEST};
@@ -18,6 +17,7 @@ pub use place::{Place, UnixName};
 pub use refusal::Refusal;
 
 use super::system::{Headers, dropped, keep_refusals, next_refusal, send_many};
+use crate::io::ask;
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;
 
@@ -226,9 +226,7 @@ impl Datagrams {
     /// Whether a Unix socket is writable though a call said that it would block: then the one written to is full, and
     /// only a connected socket is told when it no more is (and is not writable until then).
     fn has_room(&self) -> bool {
-        let mut fds = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::OUT)];
-        matches!(self.local, Place::Unix(_))
-            && rustix::io::retry_on_intr(|| poll(&mut fds, Some(&Timespec::default()))).is_ok_and(|ready| ready > 0)
+        matches!(self.local, Place::Unix(_)) && ask::writable(self.socket.as_fd())
     }
 
     /// The next datagram that the network refused. Costs nothing while there is none.
