@@ -11,7 +11,6 @@ pub mod knock;
 pub mod limits;
 mod name;
 mod options;
-mod path;
 pub mod resolve;
 pub mod socket;
 pub mod stream;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::name::addr;
-use super::path;
+use super::system::measure;
 use super::unix::SocketFile;
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::PathInfo;
@@ -21,6 +21,14 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// So many probes in a row may go unanswered, so that a minute without a path ends nothing.
 const PROBES: u32 = 60;
+
+/// What there is to know of a path, and of what was sent along it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Path {
+    pub(super) info: PathInfo,
+    /// What was sent and not acknowledged yet; a measure, and 0 when everything was.
+    pub(super) outstanding: u64,
+}
 
 /// A connection.
 #[derive(Debug)]
@@ -67,12 +75,12 @@ impl Stream {
 
     /// What the kernel has measured of the path.
     pub fn path(&self) -> Option<PathInfo> {
-        path::measure(&self.io.as_fd()).map(|path| path.info)
+        measure(&self.io.as_fd()).map(|path| path.info)
     }
 
     /// A measure of what the peer has not acknowledged yet, 0 when it has everything; none where the system cannot
     /// tell.
     pub fn outstanding(&self) -> Option<u64> {
-        path::measure(&self.io.as_fd()).map(|path| path.outstanding)
+        measure(&self.io.as_fd()).map(|path| path.outstanding)
     }
 }
