@@ -118,7 +118,7 @@ fn welcome(proto: Proto, socket: Socket, from: &SockAddr) -> Option<Stream> {
     if proto == Proto::Tcp {
         make_prompt(&socket);
     }
-    Some(Stream::new(socket, None, Peer::at(proto, addr(from))))
+    Some(Stream::new(socket, Peer::at(proto, addr(from))))
 }
 
 /// Errors of a connection that was over before it was accepted: not the listener's failure (accept(2)).

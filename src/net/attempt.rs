@@ -28,8 +28,8 @@ pub struct Attempt {
 pub enum Progress {
     /// Not known yet; an event will tell.
     Pending(Attempt),
-    /// It stands.
-    Stands(Stream),
+    /// It stands; and the file of our own name, if it has one, which is to go with it.
+    Stands(Stream, Option<SocketFile>),
     /// It failed.
     Failed(Failure),
 }
@@ -82,7 +82,7 @@ impl Attempt {
             Ok(false) => Progress::Pending(self),
             Ok(true) => {
                 watch.remove(&self.socket); // it will be watched anew, by who carries its bytes
-                Progress::Stands(Stream::new(self.socket, self.file, self.peer))
+                Progress::Stands(Stream::new(self.socket, self.peer), self.file)
             }
             Err(failure) => Progress::Failed(failure.after(now - self.began)),
         }

@@ -10,7 +10,6 @@ use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::name::addr;
 use super::system::measure;
-use super::unix::SocketFile;
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
@@ -33,8 +32,6 @@ pub(super) struct Path {
 /// A connection.
 #[derive(Debug)]
 pub struct Stream {
-    /// The file of this end's own name, if it has one.
-    _file: Option<SocketFile>,
     /// Its bytes.
     pub io: Endpoint,
     /// The other end.
@@ -42,13 +39,13 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A socket that is connected, and the file of its own name.
-    pub fn new(socket: Socket, file: Option<SocketFile>, peer: Peer) -> Self {
+    /// A socket that is connected.
+    pub fn new(socket: Socket, peer: Peer) -> Self {
         let io = match peer.proto {
             Proto::Tcp => Endpoint::tcp(OwnedFd::from(socket)),
             _ => Endpoint::socket(OwnedFd::from(socket)),
         };
-        Self { _file: file, io, peer }
+        Self { io, peer }
     }
 
     /// This end. Asked for when it is told, and not kept: many connections are idle.

@@ -18,6 +18,7 @@ use crate::net::attempt::{Attempt, Progress};
 use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
 use crate::net::stream::Stream;
+use crate::net::unix::SocketFile;
 
 /// How soon to try again where the peer's backlog is full.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -58,7 +59,10 @@ enum Stage {
     Begin,
     Resolving(Lookup),
     Racing(Box<Heat>),
-    Inherited,
+    /// The heir has the connection; the file of our own name, if it has one, is gone when that has ended.
+    Inherited {
+        _file: Option<SocketFile>,
+    },
     Over(Exit),
 }
 
@@ -140,8 +144,8 @@ impl Dial {
 
     /// Settles what events told of, then makes the next moves of the race.
     fn race(&mut self, cx: &mut Cx<'_>) -> Turn {
-        if let Some((stream, took)) = self.settle(cx) {
-            self.bequeath(cx, stream, took);
+        if let Some((stream, file, took)) = self.settle(cx) {
+            self.bequeath(cx, stream, file, took);
             return Turn::Wait(None);
         }
         let limit = self.limit();
@@ -192,7 +196,7 @@ impl Dial {
     }
 
     /// Looks at the attempts that events told of; the first that stands wins, with the time it took.
-    fn settle(&mut self, cx: &mut Cx<'_>) -> Option<(Stream, Duration)> {
+    fn settle(&mut self, cx: &mut Cx<'_>) -> Option<(Stream, Option<SocketFile>, Duration)> {
         let Stage::Racing(heat) = &mut self.stage else {
             return None;
         };
@@ -204,20 +208,20 @@ impl Dial {
             match attempt.settle(cx.watch, cx.now) {
                 Progress::Pending(attempt) => heat.attempts[source] = Some(attempt),
                 Progress::Failed(failure) => heat.set_back(cx, failure),
-                Progress::Stands(stream) => return Some((stream, took)),
+                Progress::Stands(stream, file) => return Some((stream, file, took)),
             }
         }
         None
     }
 
-    fn bequeath(&mut self, cx: &mut Cx<'_>, stream: Stream, took: Duration) {
+    fn bequeath(&mut self, cx: &mut Cx<'_>, stream: Stream, file: Option<SocketFile>, took: Duration) {
         let (conn, lookup) = (1, self.lookup_took);
         cx.tell(&Event::Connect { conn, peer: stream.peer.clone(), local: stream.local(), lookup, took });
         if let Some(heir) = self.heir.take() {
             let (began, now) = (self.began.unwrap_or(cx.now), cx.now);
             cx.spawn(heir(Connected { conn, stream, began, lookup, took, now }));
         }
-        self.stage = Stage::Inherited; // the attempts that lost the race close
+        self.stage = Stage::Inherited { _file: file }; // the attempts that lost the race close
     }
 
     /// Nothing is left to try, or no time to try it in: every address that failed is told.
@@ -246,7 +250,7 @@ impl Task for Dial {
             Stage::Begin => self.begin(cx).map(Some),
             Stage::Resolving(_) => self.look_up(cx),
             Stage::Racing(_) => Ok(None),
-            Stage::Inherited => return Turn::Wait(None),
+            Stage::Inherited { .. } => return Turn::Wait(None),
             Stage::Over(exit) => return Turn::End(*exit),
         };
         match next {
