@@ -456,6 +456,21 @@ fn a_slow_reader_on_a_terminal_gets_all() {
 }
 
 #[test]
+fn a_terminal_that_nobody_reads_does_not_hold_the_run() {
+    // With the feature `portable` it blocks, and is asked before each write: for no more than it takes.
+    let terminal = Terminal::new();
+    let server = server(|mut stream| {
+        let _ = stream.write_all(&b"\n".repeat(BULK)); // fails at nsock's end
+    });
+    let client = dial(server.port, &[]).stdout(terminal.stdio()).spawn();
+    assert_eq!(take(&terminal.person, 2), b"\r\n");
+    pass(0.3); // nobody reads on
+    client.signal(Signal::TERM);
+    client.finish().died_of(Signal::TERM);
+    server.join();
+}
+
+#[test]
 fn a_fifo_opened_for_both_is_not_at_its_end() {
     let server = server(|mut stream| {
         let came = take(&stream, 5);

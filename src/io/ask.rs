@@ -8,9 +8,6 @@ use rustix::fs::{FileType, SeekFrom};
 
 use super::system::reopen;
 
-/// A pipe accepts a write of so many bytes whole when poll(2) says that it is writable (PIPE_BUF).
-pub(super) const POLLED_WRITE: usize = 4_096;
-
 /// What a descriptor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -66,6 +63,15 @@ pub(super) fn unread(fd: BorrowedFd<'_>) -> io::Result<u64> {
 /// Whether reading this terminal would not stop us (SIGTTIN): also where it is not our controlling one, ENOTTY.
 pub(super) fn in_foreground(terminal: BorrowedFd<'_>) -> bool {
     rustix::termios::tcgetpgrp(terminal).map_or(true, |group| group == rustix::process::getpgrp())
+}
+
+/// So many bytes a blocking descriptor takes without a wait when poll(2) has just said that it is writable.
+pub(super) fn polled_write(kind: Kind) -> usize {
+    match kind {
+        // A pseudo-terminal is writable with room for 256 bytes, and a line end takes two (measured: 4,096 block it).
+        Kind::Terminal => 128,
+        _ => 4_096, // PIPE_BUF; what is no pipe takes more
+    }
 }
 
 /// Whether it is readable. An end or an error counts: the call that follows tells which.

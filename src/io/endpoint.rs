@@ -347,7 +347,9 @@ impl Endpoint {
             let put = match (self.access, self.kind) {
                 // As write(2), it raises no signal where nobody reads: std ignores SIGPIPE.
                 (Access::DontWait, _) => rustix::net::send(self.as_fd(), bytes, SendFlags::DONTWAIT),
-                (Access::Polled, _) => rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(ask::POLLED_WRITE)]),
+                (Access::Polled, kind) => {
+                    rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(ask::polled_write(kind))])
+                }
                 _ => rustix::io::write(self.as_fd(), bytes),
             };
             match put {
