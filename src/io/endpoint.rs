@@ -1,16 +1,18 @@
 //! A descriptor that bytes come from or go to, and what is known of its readiness.
 //!
-//! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call would block. It knows
-//! how to call without ever blocking, whatever the descriptor is; it does not know who is at the other end.
+//! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call (`calls.rs`) would block. It
+//! does not know who is at the other end.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use mio::Interest;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, Shutdown};
+use rustix::net::Shutdown;
 
 pub use super::ask::Kind;
+pub use super::calls::Io;
+pub use super::ready::Ready;
 use super::watch::Watch;
 use super::{ask, system};
 
@@ -26,7 +28,7 @@ pub struct Endpoint {
     pub(super) eventful: bool,
     broken: bool,
     /// A read that does not fill its memory has drained it.
-    short_is_all: bool,
+    pub(super) short_is_all: bool,
 }
 
 /// How a call on it is kept from blocking.
@@ -40,54 +42,6 @@ pub enum Access {
     DontWait,
     /// It is shared with others and blocks: poll(2) is asked before each call.
     Polled,
-}
-
-/// What came of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Io {
-    /// So many bytes were moved.
-    Moved(usize),
-    /// Nothing can be moved now; an event will tell when.
-    Blocked,
-    /// Nothing will come any more.
-    End,
-}
-
-/// What an event says of a descriptor.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ready {
-    readable: bool,
-    writable: bool,
-    eventful: bool,
-    broken: bool,
-}
-
-impl Ready {
-    /// Whether there may be something to read, an error or an end included.
-    pub fn readable(self) -> bool {
-        self.readable
-    }
-
-    /// Whether something may be written.
-    pub fn writable(self) -> bool {
-        self.writable
-    }
-
-    /// Whether it tells of an error, or that nobody takes what is written.
-    pub fn broken(self) -> bool {
-        self.broken
-    }
-}
-
-impl From<&mio::event::Event> for Ready {
-    fn from(event: &mio::event::Event) -> Self {
-        Self {
-            readable: event.is_readable() || event.is_read_closed() || event.is_error(),
-            writable: event.is_writable() || event.is_write_closed() || event.is_error(),
-            eventful: event.is_read_closed() || event.is_error() || system::is_urgent(event),
-            broken: event.is_error() || event.is_write_closed(),
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -266,98 +220,5 @@ impl Endpoint {
     /// Whether it may take something, as far as is known.
     pub fn writable(&self) -> bool {
         self.writable
-    }
-
-    /// Asks the system whether it is readable now, and remembers a no.
-    pub(super) fn ask_readable(&mut self) -> bool {
-        self.readable = self.access == Access::Always || ask::readable(self.as_fd());
-        self.readable
-    }
-
-    /// Asks the system whether it is writable now, and remembers a no.
-    pub(super) fn ask_writable(&mut self) -> bool {
-        self.writable = self.access == Access::Always || ask::writable(self.as_fd());
-        self.writable
-    }
-
-    /// Reads once, without blocking.
-    ///
-    /// # Errors
-    /// Whatever the system says, but that it would block or was interrupted.
-    pub fn read(&mut self, buf: &mut [u8]) -> io::Result<Io> {
-        loop {
-            if self.kind == Kind::Terminal && self.readable && !ask::in_foreground(self.as_fd()) {
-                self.readable = false; // what is typed is the shell's; once in the foreground, the next line tells
-            }
-            if !self.readable || (self.access == Access::Polled && !self.ask_readable()) {
-                return Ok(Io::Blocked);
-            }
-            let got = match self.access {
-                Access::DontWait => rustix::net::recv(self.as_fd(), &mut *buf, RecvFlags::DONTWAIT).map(|(n, _)| n),
-                _ => rustix::io::read(self.as_fd(), &mut *buf),
-            };
-            match got {
-                Ok(0) => return Ok(Io::End),
-                Ok(count) => return Ok(self.got(count, buf.len())),
-                Err(Errno::AGAIN) if self.access != Access::Always => self.readable = false,
-                Err(Errno::INTR) => {}
-                // How a terminal ends whose other side is gone.
-                Err(Errno::IO) if self.kind == Kind::Terminal => return Ok(Io::End),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Where a short read tells that there is no more, the call that would only say so is saved. But data and FIN may come
-    /// in one edge, and there is no second one.
-    fn got(&mut self, count: usize, room: usize) -> Io {
-        if count < room && self.short_is_all && !self.eventful {
-            self.readable = false;
-        }
-        Io::Moved(count)
-    }
-
-    /// Takes what has come to a socket and forgets it: at most so many bytes as there is memory for. Linux need not even
-    /// copy it (tcp(7), MSG_TRUNC), so the memory may be left as it was.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read).
-    pub fn skip(&mut self, buf: &mut [u8]) -> io::Result<Io> {
-        while self.readable && self.kind == Kind::Socket {
-            match system::skip(self.as_fd(), buf) {
-                Ok(0) => return Ok(Io::End),
-                Ok(count) => return Ok(self.got(count, buf.len())),
-                Err(Errno::AGAIN) => self.readable = false,
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.read(buf)
-    }
-
-    /// Writes once, without blocking; never says [`Io::End`].
-    ///
-    /// # Errors
-    /// Whatever the system says, but that it would block or was interrupted.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<Io> {
-        loop {
-            if !self.writable || (self.access == Access::Polled && !self.ask_writable()) {
-                return Ok(Io::Blocked);
-            }
-            let put = match (self.access, self.kind) {
-                // As write(2), it raises no signal where nobody reads: std ignores SIGPIPE.
-                (Access::DontWait, _) => rustix::net::send(self.as_fd(), bytes, SendFlags::DONTWAIT),
-                (Access::Polled, kind) => {
-                    rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(ask::polled_write(kind))])
-                }
-                _ => rustix::io::write(self.as_fd(), bytes),
-            };
-            match put {
-                Ok(count) => return Ok(Io::Moved(count)),
-                Err(Errno::AGAIN) if self.access != Access::Always => self.writable = false,
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 }

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
-use super::express::{Count, Express, Step};
+use super::express::{Count, Step};
 use super::held::SeldomHeld;
+use super::lane::Lane;
 use crate::logic::Look;
 use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
@@ -42,19 +43,6 @@ pub struct Works {
     pub chain: Chain,
     /// What delays them.
     pub pace: Option<Pace>,
-}
-
-/// Where the bytes go along.
-#[derive(Debug)]
-enum Lane {
-    /// In memory, until there is much to carry.
-    Memory,
-    /// In memory for good, once the way through the kernel was found barred.
-    Barred,
-    /// Through the kernel.
-    Express(Box<Express>),
-    /// In memory for good; what is left on the way through the kernel goes first.
-    Recalled(Box<Express>),
 }
 
 /// What a turn came to.
@@ -107,11 +95,7 @@ impl Flow {
 
     /// Bytes taken and not given yet, as the sink would get them.
     pub fn held(&self) -> u64 {
-        let way = match &self.lane {
-            Lane::Express(way) | Lane::Recalled(way) => way.held(),
-            Lane::Memory | Lane::Barred => 0,
-        };
-        (self.held.bytes().len() + way) as u64
+        (self.held.bytes().len() + self.lane.held()) as u64
     }
 
     /// When what is held may go on, where time alone holds it.
@@ -170,7 +154,7 @@ impl Flow {
                 }
                 Some(Step::Blocked) => return Ok(Flowed::Waiting),
                 Some(Step::End) => return Ok(Flowed::Ended),
-                None => self.recall(),
+                None => self.lane.recall(),
             }
         }
         Ok(Flowed::Busy)
@@ -191,18 +175,7 @@ impl Flow {
 
     fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint) {
         if matches!(self.lane, Lane::Memory) && self.count.taken >= BULK && self.held.is_empty() {
-            self.lane = match Express::between(from, to) {
-                Some(way) => Lane::Express(Box::new(way)),
-                None => Lane::Barred,
-            };
-        }
-    }
-
-    fn recall(&mut self) {
-        if let Lane::Express(way) = std::mem::replace(&mut self.lane, Lane::Barred)
-            && way.held() > 0
-        {
-            self.lane = Lane::Recalled(way);
+            self.lane = Lane::between(from, to);
         }
     }
 
@@ -211,7 +184,7 @@ impl Flow {
         if !self.held.is_empty() {
             return self.give_held(to, means.now);
         }
-        let count = match self.take_back(means.scratch)? {
+        let count = match self.lane.take_back(means.scratch)? {
             Some(count) => return self.give(to, &means.scratch[..count]), // it was seen and counted when it was taken
             None if self.end || self.count.room(1) == 0 => 0,
             None => {
@@ -279,18 +252,6 @@ impl Flow {
         self.count.given += given as u64;
         self.held.drop_first(given);
         Ok(Step::Moved)
-    }
-
-    /// What was left on a way through the kernel that is barred.
-    fn take_back(&mut self, scratch: &mut [u8]) -> Result<Option<usize>, Broken> {
-        let (Lane::Recalled(way) | Lane::Express(way)) = &mut self.lane else {
-            return Ok(None);
-        };
-        let taken = way.take_back(scratch).map_err(|error| Broken::new(Side::Source, error))?;
-        if taken.is_none() {
-            self.lane = Lane::Barred;
-        }
-        Ok(taken)
     }
 }
 

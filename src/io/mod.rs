@@ -3,11 +3,14 @@
 pub mod ask;
 pub mod bell;
 mod broken;
+mod calls;
 pub mod endpoint;
 mod express;
 pub mod flow;
 mod held;
+mod lane;
 pub mod port_file;
+mod ready;
 pub mod spout;
 pub mod stdio;
 pub mod watch;
