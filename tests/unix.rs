@@ -421,7 +421,8 @@ fn a_clients_file_is_there_while_it_talks_gone_at_its_end_and_a_stale_one_replac
     let server = UnixListener::bind(&path).expect("listen at a path");
     for _ in 0..2 {
         let client = dial_path(&path, &["-s", own.to_str().expect("a path in UTF-8")]).spawn();
-        let (stream, from) = server.accept().expect("accept a client");
+        let server = server.try_clone().expect("duplicate a socket");
+        let (stream, from) = task(move || server.accept().expect("accept a client")).join();
         assert_eq!(from.as_pathname(), Some(own.as_path()));
         assert!(is_socket(&own));
         half_close(&stream);
