@@ -29,11 +29,11 @@ pub enum Exit {
 impl Exit {
     /// The exit statuses and when each is used: what the man page prints.
     pub const TABLE: [(&'static str, &'static str); 7] = [
-        ("0", "done"),
+        ("0", "done; probing: at least one port open (--all: every one)"),
         (
             "1",
-            "the network said no: refused, reset, unreachable, timed out by itself, bytes not delivered, an HTTP answer \
-             that is broken, or with -f of status 400 and above",
+            "the network said no: refused, reset, unreachable, timed out by itself, no port open (open|filtered is not \
+             open), bytes not delivered, an HTTP answer that is broken, or with -f of status 400 and above",
         ),
         ("2", "usage, an unknown service name, a port over 65535"),
         ("3", "this machine said no: bind, file, permission, descriptors, stdout not writable"),
@@ -41,7 +41,7 @@ impl Exit {
         (
             "124",
             "a time limit of yours passed, as timeout(1) has it: -w, --connect-timeout, --idle-timeout, \
-             --accept-timeout, --deadline (-q, the 2 s of silence after the peer's end, and silence after stdin's end \
+             --accept-timeout, --deadline, --until-open; a probe never by -w (-q, the 2 s of silence after the peer's end, and silence after stdin's end \
              once an answer came, end with 0)",
         ),
         ("128+n", "died of signal n, by that signal"),
@@ -114,17 +114,6 @@ impl Deed {
             Self::Start => "start",
         }
     }
-
-    /// The word that ties the deed to its object in a sentence.
-    pub const fn preposition(self) -> &'static str {
-        match self {
-            Self::Lookup | Self::Start | Self::Open | Self::Set | Self::Probe => "of",
-            Self::Bind | Self::Connect | Self::Send | Self::Write => "to",
-            Self::Listen | Self::Accept => "on",
-            Self::Connection => "with",
-            Self::Receive | Self::Read => "from",
-        }
-    }
 }
 
 /// What a deed was done to.
@@ -140,6 +129,18 @@ pub enum Object {
     File(PathBuf),
 }
 
+impl Object {
+    /// Where what is sent comes from.
+    pub fn stdin() -> Self {
+        Self::Named("stdin".into())
+    }
+
+    /// Where what comes goes.
+    pub fn stdout() -> Self {
+        Self::Named("stdout".into())
+    }
+}
+
 /// Bytes that were taken in and did not arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
@@ -149,6 +150,18 @@ pub struct Lost {
     pub at_least: bool,
     /// Which way they were going.
     pub way: Way,
+}
+
+impl Lost {
+    /// So many bytes on their way to the peer; none where there are none.
+    pub fn up(bytes: u64, at_least: bool) -> Option<Self> {
+        (bytes > 0).then_some(Self { bytes, at_least, way: Way::Up })
+    }
+
+    /// So many bytes on their way from the peer; none where there are none.
+    pub fn down(bytes: u64, at_least: bool) -> Option<Self> {
+        (bytes > 0).then_some(Self { bytes, at_least, way: Way::Down })
+    }
 }
 
 /// The two directions of a connection, as seen from here.

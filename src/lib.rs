@@ -24,6 +24,7 @@
 pub mod cli;
 pub mod error;
 pub mod event;
+pub mod filter;
 pub mod io;
 pub mod logic;
 pub mod net;

@@ -209,6 +209,7 @@ impl Reactor {
     }
 
     fn stop(&mut self, stop: Stop, now: Instant, report: &mut dyn Tell) -> Exit {
+        let settled = self.tasks.iter().find_map(|(_, entry)| entry.task.settled());
         for (key, entry) in &mut self.tasks {
             entry.task.stop(
                 &mut Cx {
@@ -224,7 +225,10 @@ impl Reactor {
                 stop,
             );
         }
-        stop.exit()
+        match (stop, settled) {
+            (Stop::Deadline, Some(exit)) => exit,
+            _ => stop.exit(),
+        }
     }
 }
 

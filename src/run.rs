@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::cli::plan::{Deed, Listen as Listening, Plan};
-use crate::cli::{self, Stop};
+use crate::cli::{self, NoPlan};
 use crate::error::{self, Exit, Failure, Object};
 use crate::event::{Event, Tell};
 use crate::io::stdio;
@@ -22,14 +22,14 @@ use crate::task::probe::Probe;
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     match cli::parse(words) {
         Ok(plan) => carry_out(plan),
-        Err(Stop::Asked(text)) => match stdio::print(&text) {
+        Err(NoPlan::Asked(text)) => match stdio::print(&text) {
             Ok(()) => Exit::Done,
             Err(error) => {
                 report::refuse(&format_args!("write to stdout failed: {}", error::reason(&error)));
                 Exit::Local
             }
         },
-        Err(Stop::Wrong(usage)) => {
+        Err(NoPlan::Wrong(usage)) => {
             report::refuse(&usage);
             Exit::Usage
         }
@@ -51,7 +51,7 @@ fn first_task(plan: Plan, local: Local) -> Result<Box<dyn Task>, Failure> {
 /// The local end. A mode that shows nothing leaves stdin and stdout alone.
 fn open(plan: &Plan) -> Result<Local, Failure> {
     match &plan.deed {
-        Deed::Listen(Listening { answer: Some(answer), .. }) if !answer.mode.shows => Ok(Local::default()),
+        Deed::Listen(Listening { answer: Some(answer), .. }) if !answer.mode.shows => Ok(Local::none()),
         _ => Local::open(&plan.relay),
     }
 }

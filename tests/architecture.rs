@@ -5,26 +5,38 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room (a file or folder of `src/`) and the rooms of the crate it may name.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("main.rs", &["error", "run", "signal"]),
     ("run.rs", &["cli", "error", "event", "io", "reactor", "report", "task"]),
     ("reactor.rs", &["error", "event", "io", "logic", "signal", "task"]),
-    ("task", &["cli", "error", "event", "io", "logic", "net", "session", "task"]),
+    ("task", &["cli", "error", "event", "filter", "io", "logic", "net", "session", "task"]),
     ("net", &["cli", "error", "event", "io", "net"]),
-    ("io", &["io", "logic"]),
-    ("logic", &["cli", "logic"]),
-    ("session", &["logic", "session"]),
+    ("io", &["filter", "io", "logic"]),
+    ("logic", &["cli", "logic", "session"]),
+    ("filter", &["filter"]),
+    ("session", &["session"]),
     ("report", &["cli", "error", "event", "io", "logic", "report"]),
     ("signal.rs", &[]),
     ("event", &["cli", "error", "logic", "session"]),
     ("error.rs", &["cli"]),
-    ("cli", &["cli", "logic", "session"]),
+    ("cli", &["cli", "filter", "session"]),
+];
+
+/// The floors of `cli` (files or folders of it), from the lowest, and the floors that each may name.
+const FLOORS: [(&str, &[&str]); 7] = [
+    ("value", &[]),
+    ("plan", &["value"]),
+    ("args", &["plan", "value"]),
+    ("foreign.rs", &[]),
+    ("usage.rs", &["foreign"]),
+    ("fits.rs", &["args", "foreign", "usage"]),
+    ("read", &["args", "plan", "usage", "value"]),
 ];
 
 /// An outside crate and the rooms that may name it.
 const CRATES: [(&str, &[&str]); 17] = [
     ("indicatif", &["report"]),
-    ("encoding_rs", &["logic"]),
+    ("encoding_rs", &["filter"]),
     ("libc", &["io", "net", "report", "task"]),
     ("mio", &["io", "net", "reactor.rs", "signal.rs"]),
     ("rustix", &["io", "net"]),
@@ -42,13 +54,22 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("serde_json", &["report"]),
 ];
 
+fn source(path: impl AsRef<Path>) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(path)
+}
+
+/// What a folder holds.
+fn entries(folder: impl AsRef<Path>) -> Vec<PathBuf> {
+    let entries = fs::read_dir(source(folder)).expect("src can be read");
+    entries.map(|entry| entry.expect("src can be read").path()).collect()
+}
+
 fn files(room: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut waiting = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room)];
+    let mut waiting = vec![source(room)];
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
-            let entries = fs::read_dir(&path).expect("src can be read");
-            waiting.extend(entries.map(|entry| entry.expect("src can be read").path()));
+            waiting.extend(entries(&path));
         } else if path.file_name().is_some_and(|name| name != "tests.rs") {
             found.push(path);
         }
@@ -88,6 +109,60 @@ fn arrows_between_rooms_point_one_way() {
 }
 
 #[test]
+fn no_arrow_leads_back() {
+    for table in [&ROOMS[..], &FLOORS] {
+        let mut waiting: Vec<_> = table.iter().collect();
+        let mut below: Vec<&str> = Vec::new();
+        while !waiting.is_empty() {
+            let before = waiting.len();
+            waiting.retain(|(room, allowed)| {
+                let name = room.trim_end_matches(".rs");
+                let rests = allowed.iter().all(|other| *other == name || below.contains(other));
+                if rests {
+                    below.push(name);
+                }
+                !rests
+            });
+            assert!(waiting.len() < before, "these rooms name each other in a circle: {waiting:?}");
+        }
+    }
+}
+
+#[test]
+fn arrows_within_the_command_line_point_one_way() {
+    for (floor, allowed) in FLOORS {
+        let name = floor.trim_end_matches(".rs");
+        for file in files(&format!("cli/{floor}")) {
+            // In a file of a floor's folder `super` is the floor, else it is `cli`.
+            let inside = file.parent().is_some_and(|folder| folder.ends_with(name)) && !file.ends_with("mod.rs");
+            let prefix = if inside { "super::super::" } else { "super::" };
+            let text = code(&file);
+            for word in words_after(&text, "crate::cli::").chain(words_after(&text, prefix)) {
+                assert!(word == name || allowed.contains(&word), "{} names {word}", file.display());
+            }
+            let parses = ["args", "usage", "fits"].contains(&name);
+            assert!(parses || !words_after(&text, "clap").any(str::is_empty), "{} names clap", file.display());
+        }
+    }
+    for path in entries("cli") {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
+        assert!(name == "mod.rs" || FLOORS.iter().any(|(floor, _)| *floor == name), "{name} is on no floor");
+    }
+}
+
+#[test]
+fn only_plain_data_leaves_the_command_line() {
+    let is_plain = |word: &str| word == "plan" || source(format!("cli/value/{word}.rs")).exists();
+    for (room, _) in ROOMS.iter().filter(|(room, _)| !["cli", "run.rs"].contains(room)) {
+        for file in files(room) {
+            for word in words_after(&code(&file), "crate::cli::") {
+                assert!(is_plain(word), "{} names cli::{word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn each_outside_crate_stays_in_its_rooms() {
     for (name, allowed) in CRATES {
         for (room, _) in ROOMS {
@@ -111,16 +186,15 @@ fn every_outside_crate_has_its_rooms() {
 
 #[test]
 fn every_room_is_known() {
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("src can be read") {
-        let name = entry.expect("src can be read").file_name();
-        let name = name.to_str().expect("a plain name");
+    for path in entries("") {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
         assert!(name == "lib.rs" || ROOMS.iter().any(|(room, _)| *room == name), "{name} has no place in the plan");
     }
 }
 
 #[test]
 fn what_decides_is_pure() {
-    for file in files("logic").into_iter().chain(files("session")) {
+    for file in ["logic", "filter", "session"].into_iter().flat_map(files) {
         let text = code(&file);
         for forbidden in ["std::net::Tcp", "std::net::Udp", "std::fs", "std::io", "::now()", "AsFd", "RawFd"] {
             assert!(!text.contains(forbidden), "{} names {forbidden}", file.display());

@@ -1027,3 +1027,64 @@ fn urgent_data_stays_in_the_stream() {
         listener.finish().exits(0).wrote(&download[..small]);
     }
 }
+
+// ---- enough was received ----
+
+#[test]
+fn what_was_enough_is_written_however_slow_the_reader() {
+    let chunks = [&["-W", "2"][..], &["--stop", "exit"]];
+    for flags in chunks {
+        let (go, gone) = channel();
+        let server = server(move |mut stream| {
+            stream.write_all(&[b'x'; 200_000]).expect("send");
+            stream.write_all(b"\nexit\n").expect("send");
+            let _ = gone.recv(); // the peer's end is not what ends it
+        });
+        let (read, write) = pipe();
+        rustix::pipe::fcntl_setpipe_size(&write, 4096).expect("F_SETPIPE_SZ");
+        let client = dial(server.port, &["-d", "--json"]).args(flags).stdout(write).spawn();
+        client.event("first_byte");
+        pass(0.5);
+        let written = slurp(read).len() as u64;
+        let outcome = client.finish().exits(0);
+        assert_eq!(outcome.number("close", "received_bytes"), written, "{}", outcome.stderr);
+        go.send(()).expect("the server waits");
+        server.join();
+    }
+}
+
+#[test]
+fn no_deadline_spoils_a_run_whose_work_is_done() {
+    let (go, gone) = channel();
+    let server = server(move |mut stream| {
+        stream.write_all(b"hi\n").expect("send");
+        let _ = gone.recv();
+    });
+    let outcome = dial(server.port, &["-d", "-W", "1", "--deadline", "500ms"]).run();
+    outcome.exits(0).wrote(b"hi\n").silent();
+    go.send(()).expect("the server waits");
+    server.join();
+}
+
+#[test]
+fn the_next_program_sees_the_end_before_our_close_is_over() {
+    let (go, gone) = channel();
+    let server = server(move |mut stream| {
+        stream.write_all(b"hi\n").expect("send");
+        let _ = gone.recv();
+    });
+    let mut client = dial(server.port, &["--json", "-d", "-W", "1"]).hold_stdout().spawn();
+    assert_eq!(slurp(client.stdout.take().expect("held")), b"hi\n");
+    assert!(client.runs(), "{}", client.told());
+    go.send(()).expect("the client waits for the server");
+    client.finish().exits(0);
+    server.join();
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let server = server(|mut stream| stream.write_all(b"hi\n").expect("send"));
+    let outcome = dial(server.port, &["-d", "-o", "/dev/full"]).run().exits(3);
+    assert!(outcome.one_line().contains("write to /dev/full failed: No space left"), "{}", outcome.stderr);
+    server.join();
+}

@@ -772,3 +772,40 @@ fn a_file_goes_whole_to_each_peer_on_a_unix_socket() {
     hub.finish().exits(0);
     assert!(!path.exists());
 }
+
+#[test]
+fn a_peer_that_reads_slowly_gets_all_of_a_file_before_we_close() {
+    let page = payload(3 * MB, 21);
+    let hub = hub(&["--accept", "1", "-q", "0"]).stdin_file(&page).spawn();
+    let mut peer = patient(hub.connect());
+    let mut got = Vec::new();
+    loop {
+        let _ = peer.write(b"?"); // what we have not read must not reset away what it has not
+        let mut some = vec![0; 100_000];
+        match peer.read(&mut some).expect("read") {
+            0 => break,
+            count => got.extend_from_slice(&some[..count]),
+        }
+        pass(0.05);
+    }
+    same(&got, &page);
+    hub.finish().exits(0);
+}
+
+#[test]
+fn a_slow_peer_that_holds_nobody_up_is_waited_for() {
+    let upload = payload(2 * MB, 22);
+    let hub = hub(&["--accept", "1"]).stdin_bytes(upload.clone()).spawn();
+    let peer = patient(hub.connect());
+    pass(1.5);
+    same(&slurp(peer), &upload);
+    hub.finish().exits(0);
+}
+
+#[test]
+fn stdin_that_cannot_be_read_is_this_machines_no() {
+    let hub = hub(&["--accept", "1"]).stdin(fs::File::open("/").expect("a directory")).spawn();
+    drop(hub.connect());
+    let outcome = hub.finish().exits(3);
+    assert_eq!(outcome.event("error")["reason"], "Is a directory");
+}

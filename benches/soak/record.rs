@@ -52,7 +52,7 @@ impl Record {
                 self.minutes.iter().enumerate().map(|(number, minute)| minute[place].row(number + 1)).collect();
             println!("nsock {}\n", kind.flags());
             let header = ["minute", "calls", "MiB answered", "KiB at rest", "descriptors", "CPU at rest, ms/s"];
-            table::print(header, &rows);
+            table::print(&header, &rows);
             println!();
         }
     }

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsock::logic::filter::{Chain, Encoding, Filters, encoding};
+use nsock::filter::{Chain, Encoding, Filters, encoding};
 use nsock_fuzz::{Input, cut};
 
 /// Every encoding that can be sent.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use nsock::logic::message::SILENCE;
+use nsock::session::stop_word::SILENCE;
 use nsock::session::{MODES, Mode, Out, Reaction, Script, Session, Template};
 use nsock_fuzz::{Input, cut};
 

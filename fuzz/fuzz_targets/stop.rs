@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use nsock::logic::message::{SILENCE, StopWord};
+use nsock::session::stop_word::{SILENCE, StopWord};
 use nsock_fuzz::{Input, cut};
 
 fuzz_target!(|data: &[u8]| {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsock::logic::filter::{Chain, Filters};
+use nsock::filter::{Chain, Filters};
 use nsock_fuzz::{Input, cut};
 
 const IAC: u8 = 255;

@@ -5,6 +5,16 @@ pub(super) fn way_out(flag: &str) -> Option<&'static str> {
     FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|known| known == flag)).map(|(_, way)| *way)
 }
 
+/// What a flag of nsock that has no meaning beside --http is to fingers that know curl.
+pub(super) fn beside_http(flag: &str) -> &'static str {
+    match flag {
+        "-d" => "; a body is --data",
+        "-i" => "; the head is told on stderr, and --raw writes it too",
+        "-u" => "; a user goes in the URL",
+        _ => "",
+    }
+}
+
 const FLAGS: [(&str, &str); 17] = [
     (
         "-e -c --exec --sh-exec --lua-exec",

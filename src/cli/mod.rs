@@ -1,40 +1,42 @@
-//! The command line: from the words typed to a [`Plan`](plan::Plan) that cannot contradict itself.
+//! The command line: from the words typed to a [`Plan`] that cannot contradict itself. Each floor of this room names only
+//! those below it:
+//!
+//! ```text
+//! parse ─┬─▶ fits ─┬─▶ args ─▶ plan ─▶ value
+//!        └─▶ read ─┘
+//! ```
 
-pub mod address;
-pub mod answer;
 pub mod args;
-pub mod duration;
+mod fits;
 mod foreign;
-pub mod http;
-pub mod peer;
 pub mod plan;
-pub mod port;
-pub mod ports;
-pub mod probe;
 mod read;
-pub mod shard;
-pub mod size;
-pub mod targets;
-mod tos;
-pub mod url;
 mod usage;
+mod value;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
-pub use usage::{Stop, Usage};
+use self::args::Args;
+use self::plan::Plan;
+
+pub use self::usage::{NoPlan, Usage};
+pub use self::value::*;
 
 /// The whole command line interface, for help, man page and completions.
 pub fn command() -> clap::Command {
-    args::Args::command()
+    Args::command()
 }
 
 /// Reads the command line.
 ///
 /// # Errors
 /// A text to show instead of running: help or the version, or one line that says what is wrong.
-pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<plan::Plan, Stop> {
-    let args = args::Args::try_parse_from(words).map_err(|error| usage::explain(&error))?;
-    read::plan(args).map_err(Stop::Wrong)
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Plan, NoPlan> {
+    let mut command = command();
+    let typed = command.try_get_matches_from_mut(words);
+    let args = typed.and_then(|typed| Ok((Args::from_arg_matches(&typed)?, typed)));
+    let (args, typed) = args.map_err(|error| usage::explain(&error))?;
+    fits::check(&command, &typed, &args).and_then(|()| read::plan(&args)).map_err(NoPlan::Wrong)
 }

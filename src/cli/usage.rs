@@ -24,7 +24,7 @@ impl<T: Into<String>> From<T> for Usage {
 
 /// A reason not to run.
 #[derive(Clone, Debug)]
-pub enum Stop {
+pub enum NoPlan {
     /// Help or the version was asked for: this text, on stdout.
     Asked(String),
     /// The command line makes no sense.
@@ -32,15 +32,15 @@ pub enum Stop {
 }
 
 /// Turns clap's paragraphs into one line.
-pub(super) fn explain(error: &clap::Error) -> Stop {
+pub(super) fn explain(error: &clap::Error) -> NoPlan {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return Stop::Asked(error.render().to_string());
+        return NoPlan::Asked(error.render().to_string());
     }
     if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
         && error.kind() == ErrorKind::UnknownArgument
         && let Some(way) = foreign::way_out(flag)
     {
-        return Stop::Wrong(format!("no {flag} here: {way}").into());
+        return NoPlan::Wrong(format!("no {flag} here: {way}").into());
     }
     // clap writes `error: what`, then blank-line separated paragraphs: a tip, the usage, a pointer to --help.
     let text = error.render().to_string();
@@ -53,5 +53,5 @@ pub(super) fn explain(error: &clap::Error) -> Stop {
         .collect::<Vec<_>>()
         .join("; ");
     let line = line.strip_prefix("error: ").unwrap_or(&line);
-    Stop::Wrong(format!("{line} (nsock -h shows how)").into())
+    NoPlan::Wrong(format!("{line} (nsock -h shows how)").into())
 }

@@ -11,8 +11,8 @@ use super::endpoint::{Endpoint, Io};
 use super::express::{Count, Step};
 use super::held::SeldomHeld;
 use super::lane::Lane;
+use crate::filter::Chain;
 use crate::logic::Look;
-use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
 
 /// So many bytes make a flow worth a way through the kernel.

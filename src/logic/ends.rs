@@ -49,14 +49,21 @@ pub struct Ends {
     half_closed: bool,
     request: RequestLine,
     given: u64,
-    /// What stdin had given at the peer's end.
-    given_before: u64,
     received: u64,
-    last_given: Instant,
     last_received: Instant,
     last_moved: Instant,
     stdin_end: Option<Instant>,
-    peer_end: Option<Instant>,
+    peer_end: Option<Box<PeerEnd>>,
+}
+
+/// The peer has ended: what matters from then on. In a box, as few connections of many are in this state.
+#[derive(Debug)]
+struct PeerEnd {
+    at: Instant,
+    /// What stdin had given by then.
+    given: u64,
+    /// When it has given more.
+    last_given: Instant,
 }
 
 /// Bytes that somebody has not taken yet: who gave them is not silent.
@@ -101,6 +108,31 @@ pub enum Why {
     },
 }
 
+/// What is waited for once one side has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The peer's end; our side was closed for sending.
+    Peer,
+    /// The peer's end, before our side is closed for sending.
+    PeerFirst,
+    /// The answer to what looks like an HTTP request, before our side is closed for sending.
+    Answer,
+    /// The end of stdin.
+    Stdin,
+}
+
+impl Awaited {
+    /// One word, as `--json` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::PeerFirst => "peer_first",
+            Self::Answer => "answer",
+            Self::Stdin => "stdin",
+        }
+    }
+}
+
 impl Ends {
     /// A connection that begins.
     pub fn new(rules: Rc<Relay>, role: Role, stdin: Stdin, now: Instant) -> Self {
@@ -111,9 +143,7 @@ impl Ends {
             half_closed: false,
             request: RequestLine::default(),
             given: 0,
-            given_before: 0,
             received: 0,
-            last_given: now,
             last_received: now,
             last_moved: now,
             stdin_end: None,
@@ -122,15 +152,27 @@ impl Ends {
     }
 
     /// Notes how many bytes stdin has given in all.
-    pub fn given(&mut self, total: u64, now: Instant) {
+    pub fn note_given(&mut self, total: u64, now: Instant) {
         if total > self.given {
             self.given = total;
-            self.last_given = now;
+            if let Some(end) = &mut self.peer_end {
+                end.last_given = now;
+            }
         }
     }
 
+    /// How many bytes the peer has sent in all, as was noted.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// How many bytes stdin has given in all, as was noted.
+    pub fn given(&self) -> u64 {
+        self.given
+    }
+
     /// Notes how many bytes the peer has sent in all; true for the first.
-    pub fn received(&mut self, total: u64, now: Instant) -> bool {
+    pub fn note_received(&mut self, total: u64, now: Instant) -> bool {
         let first = self.received == 0 && total > 0;
         if total > self.received {
             self.received = total;
@@ -140,30 +182,28 @@ impl Ends {
     }
 
     /// Notes that bytes were moved, in or out.
-    pub fn moved(&mut self, now: Instant) {
+    pub fn note_moved(&mut self, now: Instant) {
         self.last_moved = now;
     }
 
     /// Notes that stdin has ended and all of it was sent.
-    pub fn stdin_ended(&mut self, now: Instant) {
+    pub fn note_stdin_end(&mut self, now: Instant) {
         self.stdin_end = self.stdin_end.or(Some(now));
     }
 
     /// Notes that the peer has ended and all of what it sent was written out.
-    pub fn peer_ended(&mut self, now: Instant) {
-        if self.peer_end.is_none() {
-            self.peer_end = Some(now);
-            self.given_before = self.given;
-        }
+    pub fn note_peer_end(&mut self, now: Instant) {
+        let given = self.given;
+        self.peer_end.get_or_insert_with(|| Box::new(PeerEnd { at: now, given, last_given: now }));
     }
 
     /// Notes that our side was closed for sending.
-    pub fn half_closed(&mut self) {
+    pub fn note_half_close(&mut self) {
         self.half_closed = true;
     }
 
-    /// Whether our side was closed for sending before the peer's.
-    pub fn ended_first(&self) -> bool {
+    /// Whether our side was closed for sending.
+    pub fn half_closed(&self) -> bool {
         self.half_closed
     }
 
@@ -179,18 +219,17 @@ impl Ends {
 
     /// Whether stdin gave anything after the peer's end.
     pub fn given_since_peer_end(&self) -> bool {
-        self.peer_done() && self.given > self.given_before
+        self.peer_end.as_ref().is_some_and(|end| self.given > end.given)
     }
 
     /// What is waited for once one side has ended, and until when at most.
-    pub fn awaited(&self) -> Option<(&'static str, Option<Instant>)> {
+    pub fn awaited(&self) -> Option<(Awaited, Option<Instant>)> {
+        let puts_off = !self.half_closed && self.stdin != Stdin::Unread && self.rules.half_close != HalfClose::Never;
         let what = match (self.stdin_done(), self.peer_done()) {
-            (true, false) if self.half_closed || self.stdin == Stdin::Unread => "the peer's end",
-            (true, false) if self.request == RequestLine::Yes => {
-                "the answer to what looks like an HTTP request, half-close put off (-N does it at once)"
-            }
-            (true, false) => "the peer's end, half-close put off (-N does it at once)",
-            (false, true) => "stdin",
+            (true, false) if !puts_off => Awaited::Peer,
+            (true, false) if self.request == RequestLine::Yes => Awaited::Answer,
+            (true, false) => Awaited::PeerFirst,
+            (false, true) => Awaited::Stdin,
             _ => return None,
         };
         Some((what, self.leave_at().map(|(at, _)| at)))
@@ -248,8 +287,8 @@ impl Ends {
 
     /// When one side has ended: until when the other is waited for, if there is a limit.
     fn leave_at(&self) -> Option<(Instant, Why)> {
-        let end = match (self.peer_end, self.stdin_end) {
-            (Some(end), _) => end,
+        let end = match (&self.peer_end, self.stdin_end) {
+            (Some(end), _) => end.at,
             (None, Some(end)) if !self.gave_nothing() => end,
             _ => return None,
         };
@@ -258,12 +297,12 @@ impl Ends {
             Some(Patience::Forever) => return None,
             None => {}
         }
-        self.peer_end?;
+        let end = self.peer_end.as_ref()?;
         match (self.stdin, self.role) {
-            (Stdin::Terminal, _) => Some((end, Why::PeerEnded)),
+            (Stdin::Terminal, _) => Some((end.at, Why::PeerEnded)),
             // A peer that ended without a byte is a sink that shut its side: it still takes what stdin gives.
             (Stdin::Pipe, Role::Connecting) if self.received > 0 => {
-                Some((end.max(self.last_given) + STDIN_SILENCE, Why::StdinSilent))
+                Some((end.last_given + STDIN_SILENCE, Why::StdinSilent))
             }
             _ => None,
         }
@@ -326,7 +365,7 @@ mod tests {
         chunks: None,
         stop: None,
         bytes: crate::cli::plan::Bytes {
-            filters: crate::logic::filter::Filters { crlf: false, telnet: false, encoding: None },
+            filters: crate::filter::Filters { crlf: false, telnet: false, encoding: None },
             interval: None,
             label: false,
             label_color: None,
@@ -354,31 +393,31 @@ mod tests {
         fn gives(&mut self, text: &str) -> &mut Self {
             let total = self.ends.given + text.len() as u64;
             self.ends.see(text.as_bytes());
-            self.ends.given(total, self.now);
-            self.ends.moved(self.now);
+            self.ends.note_given(total, self.now);
+            self.ends.note_moved(self.now);
             self
         }
 
         fn receives(&mut self, count: u64) -> &mut Self {
             let total = self.ends.received + count;
-            self.ends.received(total, self.now);
-            self.ends.moved(self.now);
+            self.ends.note_received(total, self.now);
+            self.ends.note_moved(self.now);
             self
         }
 
         fn stdin_ends(&mut self) -> &mut Self {
-            self.ends.stdin_ended(self.now);
+            self.ends.note_stdin_end(self.now);
             self
         }
 
         fn peer_ends(&mut self) -> &mut Self {
-            self.ends.peer_ended(self.now);
+            self.ends.note_peer_end(self.now);
             self
         }
 
         fn half_closes(&mut self) -> &mut Self {
             assert_eq!(self.step(), Step::HalfClose);
-            self.ends.half_closed();
+            self.ends.note_half_close();
             self
         }
 

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::message::StopWord;
 use crate::cli::plan::Relay;
+use crate::session::stop_word::StopWord;
 
 /// What of the peer's bytes ends the run (`-W`, `--stop`).
 #[derive(Debug)]

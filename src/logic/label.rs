@@ -1,4 +1,4 @@
-//! Each line prefixed with the peer it came from (`--label`). It knows peers by their number only.
+//! Each line prefixed with the peer it came from (`--label`): what stands before it, and where.
 
 use super::escape::escaped;
 use crate::cli::peer::{Addr, Peer, UnixName};

@@ -1,12 +1,11 @@
-//! What decides: pure rules over bytes, facts and a `now` that is handed in. No descriptor, no clock, no output.
+//! Pure rules over bytes, facts and a `now` that is handed in: when to leave, which address or port is next, where a
+//! stream is cut. No descriptor, no clock, no output. A rule is asked what to do, and answers with a `Step`.
 
 pub mod cutter;
 pub mod ends;
 pub mod escape;
-pub mod filter;
 pub mod halt;
 pub mod label;
-pub mod message;
 pub mod pace;
 pub mod payload;
 pub mod peers;

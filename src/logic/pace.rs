@@ -1,7 +1,7 @@
 //! How fast lines are sent when the user wants time between them (`-i`): one line, then a pause.
 //!
-//! It knows only line ends. A line that was not sent whole is not paused in; the last line's pause holds up nothing,
-//! for who has nothing more to send does not ask.
+//! It knows only line ends. There is no pause within a line that was sent in pieces, and none is waited for after the
+//! last line: who has nothing more to send does not ask.
 
 use std::time::{Duration, Instant};
 

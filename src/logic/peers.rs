@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 /// So many peers are remembered.
-pub const MOST: usize = 4_096;
+const MOST: usize = 4_096;
 
 /// A peer that is silent for so long is forgotten, unless it was the last to speak.
 pub const KEEP: Duration = Duration::from_secs(60);

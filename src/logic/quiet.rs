@@ -60,7 +60,7 @@ impl Quiet {
         }
     }
 
-    /// The same, but that no silence ends it: a server waits for its peers.
+    /// The same rules without an end by silence: a server waits for its peers.
     pub fn for_ever(self) -> Self {
         Self { idle: None, quit_after: None, ..self }
     }

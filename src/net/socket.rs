@@ -12,7 +12,7 @@ use super::resolve::numeric;
 use super::system::NAMES_THE_UNNAMED;
 use super::unix::{self, SocketFile};
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
-use crate::cli::plan::{From, SocketOptions};
+use crate::cli::plan::{SocketOptions, Source};
 use crate::error::{Deed, Exit, Failure, Object};
 
 /// The local end of a connection to make.
@@ -33,7 +33,7 @@ impl Origin {
     ///
     /// # Errors
     /// An address of an interface that does not exist.
-    pub fn of(from: &From) -> Result<Self, Failure> {
+    pub fn of(from: &Source) -> Result<Self, Failure> {
         let addr = from.addr.as_ref().map(numeric).transpose()?.flatten();
         Ok(Self { addr, port: from.port, unix: from.unix.clone(), options: from.options.clone() })
     }

@@ -1,10 +1,11 @@
-//! Progress on one line of stderr, redrawn ten times a second where stderr is a terminal, else a line a second.
+//! Progress: one line of stderr, drawn anew ten times a second where people see a terminal; else told once a second.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::human::span;
+use crate::cli::plan::{Hex, Voice};
 use crate::event::Traffic;
 use crate::io::stdio;
 use crate::logic::sweep::{State, Tally};
@@ -26,9 +27,11 @@ pub(super) struct Progress {
 impl Progress {
     /// What was asked for, or what a person at a terminal would like to see: progress of a probe, or of a file while stdout
     /// is not the screen itself.
-    pub(super) fn new(asked: bool, unwanted: bool, probes: bool) -> Option<Self> {
-        let terminal = stdio::stderr_is_ours();
-        let of_use = probes || (!stdio::stdout_is_terminal() && stdio::carries_a_file());
+    pub(super) fn new(voice: &Voice) -> Option<Self> {
+        let terminal = stdio::stderr_is_ours() && !voice.json;
+        let asked = voice.progress && !voice.quiet;
+        let unwanted = voice.quiet || voice.hex == Some(Hex::Stderr);
+        let of_use = voice.probes || (!stdio::stdout_is_terminal() && stdio::carries_a_file());
         let of_itself = !unwanted && terminal && of_use;
         if !asked && !of_itself {
             return None;
@@ -53,17 +56,13 @@ impl Progress {
         self.next
     }
 
-    /// Shows it; where there is no terminal, the text to write.
-    pub(super) fn show(&mut self, traffic: &Traffic, now: Instant) -> Option<String> {
+    /// Draws it; false where it is to be told instead.
+    pub(super) fn draw(&mut self, traffic: &Traffic, now: Instant) -> bool {
         self.next = Some(now + self.frame());
-        let text = text(traffic);
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(text); // which draws it
-                None
-            }
-            None => Some(format!("nsock: {text}\n")),
+        if let Some(bar) = &self.bar {
+            bar.set_message(text(traffic)); // which draws it
         }
+        self.bar.is_some()
     }
 
     /// Takes the line away, before somebody else writes to the same screen; it comes again.

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::logic::message::SILENCE;
+use super::stop_word::SILENCE;
 
 /// A line that is longer is a message at this many bytes.
 const LONGEST: usize = 64 * 1024;

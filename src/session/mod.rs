@@ -9,6 +9,7 @@ mod messages;
 mod pause;
 mod reply;
 mod stop;
+pub mod stop_word;
 mod template;
 
 use std::fmt;

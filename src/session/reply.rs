@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::messages::{Messages, split_end};
 use super::pause::Pause;
+use super::stop_word::bare;
 use super::{Out, Reaction, Script, Session};
-use crate::logic::message::bare;
 
 pub(super) struct Reply {
     script: Rc<Script>,

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use super::stop_word::StopWord;
 use super::{Out, Script};
-use crate::logic::message::StopWord;
 
 /// Waits for the word, if there is one. Costs a pointer where there is none.
 pub(super) struct Stop(Option<Box<StopWord>>);

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 
+use super::stop_word::SILENCE;
 use super::*;
-use crate::logic::message::SILENCE;
 
 /// A talk with a session, as a server has it: what is not taken is offered again.
 struct Talk {

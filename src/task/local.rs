@@ -1,7 +1,9 @@
 //! The local end of a conversation: where what is sent comes from, and where what comes goes.
 
 use std::fs::OpenOptions;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use crate::cli::plan::{Output, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
@@ -10,34 +12,36 @@ use crate::io::stdio;
 use crate::logic::ends::Stdin;
 
 /// stdin, and stdout or the file in its place.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Local {
     /// Where what is sent comes from; none where nothing is, or any more.
     pub stdin: Option<Endpoint>,
     /// Where what comes goes; none once the peer has ended.
     pub stdout: Option<Endpoint>,
+    /// What that is called.
+    pub sink: Object,
 }
 
 impl Local {
+    /// Neither stdin nor stdout: they are left alone.
+    pub fn none() -> Self {
+        Self { stdin: None, stdout: None, sink: Object::stdout() }
+    }
+
     /// Opens what the plan says.
     ///
     /// # Errors
     /// The file that cannot be written.
     pub fn open(relay: &Relay) -> Result<Self, Failure> {
-        let stdout = match &relay.output {
-            Output::Stdout => stdio::stdout(),
-            Output::Nowhere => Endpoint::null()
-                .map_err(|error| Failure::system(Deed::Write, Object::File("/dev/null".into()), &error, Exit::Local))?,
-            Output::File(path) => OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .custom_flags(libc::O_NONBLOCK) // a FIFO without a reader is an error, not a wait
-                .open(path)
-                .map(Endpoint::file)
-                .map_err(|error| Failure::system(Deed::Write, Object::File(path.clone()), &error, Exit::Local))?,
+        let (sink, stdout) = match &relay.output {
+            Output::Stdout => (Object::stdout(), Ok(stdio::stdout())),
+            Output::Nowhere => (Object::File("/dev/null".into()), Endpoint::null()),
+            Output::File(path) => (Object::File(path.clone()), create(path)),
         };
-        Ok(Self { stdin: relay.stdin.then(stdio::stdin), stdout: Some(stdout) })
+        match stdout {
+            Ok(stdout) => Ok(Self { stdin: relay.stdin.then(stdio::stdin), stdout: Some(stdout), sink }),
+            Err(error) => Err(Failure::system(Deed::Write, sink, &error, Exit::Local)),
+        }
     }
 
     /// What stdin is, as far as its end is concerned.
@@ -49,4 +53,11 @@ impl Local {
             Some(Kind::Pipe | Kind::Socket) => Stdin::Pipe,
         }
     }
+}
+
+fn create(path: &Path) -> io::Result<Endpoint> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    options.custom_flags(libc::O_NONBLOCK); // a FIFO without a reader is an error, not a wait
+    options.open(path).map(Endpoint::file)
 }

@@ -2,11 +2,13 @@
 
 mod bind;
 pub mod dial;
+mod ending;
 pub mod exchange;
 mod eye;
 mod find;
 pub mod http;
 pub mod hub;
+mod linger;
 pub mod link;
 pub mod listen;
 pub mod local;
@@ -38,6 +40,11 @@ pub trait Task {
     fn traffic(&self, now: Instant) -> Traffic {
         let _ = now;
         Traffic::default()
+    }
+
+    /// Its work is done, and what it still does is courtesy: the exit status, which no deadline changes any more.
+    fn settled(&self) -> Option<Exit> {
+        None
     }
 
     /// The run ends now, whatever is under way: saves what can be saved without waiting, and tells the rest.
@@ -104,15 +111,25 @@ impl Cx<'_> {
         self.report.tell(event);
     }
 
-    /// Starts a task. This one is told of its end.
+    /// Starts a task, and tells this one of its end, which must not come first.
     pub fn spawn(&mut self, task: Box<dyn Task>) {
         self.spawned.push(task);
+    }
+
+    /// Tells a failure.
+    pub fn error(&mut self, failure: Failure) {
+        self.tell(&Event::Error(Box::new(failure)));
+    }
+
+    /// Tells a failure upon which the run goes on.
+    pub fn trouble(&mut self, failure: Failure) {
+        self.tell(&Event::Trouble(Box::new(failure)));
     }
 
     /// Tells a failure, and ends the task with the exit status that follows from it.
     pub fn fail(&mut self, failure: Failure) -> Turn {
         let exit = failure.exit;
-        self.tell(&Event::Error(Box::new(failure)));
+        self.error(failure);
         Turn::End(exit)
     }
 

@@ -85,7 +85,7 @@ impl Program {
     pub(crate) fn new(path: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(path.as_ref());
         command.stdin(Stdio::null()).stderr(Stdio::piped());
-        command.env_remove("NO_COLOR").env("LC_ALL", "C").env("RUST_BACKTRACE", "0");
+        command.env_remove("NO_COLOR").env("TERM", "xterm").env("LC_ALL", "C").env("RUST_BACKTRACE", "0");
         Self {
             words: Path::new(&path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into()),
             command,

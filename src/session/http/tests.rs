@@ -317,7 +317,7 @@ proptest! {
 
     #[test]
     fn a_chunked_body_is_what_was_put_in(body in proptest::collection::vec(any::<u8>(), 0..300), size in 1..40_usize) {
-        let mut chain = crate::logic::filter::Chain::chunked();
+        let mut chain = crate::filter::Chain::chunked();
         let mut answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
         for piece in body.chunks(size) {
             chain.run(piece, &mut answer);

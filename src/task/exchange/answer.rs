@@ -56,7 +56,7 @@ impl Talk {
             }
             Reaction::Answer => {
                 let due = (!answerer.delay.is_zero()).then(|| cx.now + answerer.delay);
-                self.up.reply(key, answer, due);
+                self.up.parcels.push(key, answer, due);
             }
             Reaction::Silence => {}
             Reaction::Leave => {

@@ -4,10 +4,10 @@ use super::talk::{Key, Talk};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::{Chunk, Event};
+use crate::filter::Chain;
 use crate::io::endpoint::Endpoint;
 use crate::io::spout::Spout;
 use crate::logic::ends::Role;
-use crate::logic::filter::Chain;
 use crate::logic::label::{self, Label};
 use crate::logic::peers::Talker;
 use crate::net::datagram::{Batch, Datagram};
@@ -18,7 +18,7 @@ const BATCHES: usize = 8;
 
 /// What is on its way to stdout.
 pub(super) struct Down {
-    /// In its place but while it is worked on.
+    /// Taken out only while it is worked on.
     batch: Option<Box<Batch>>,
     chain: Chain,
     /// stdout; while it is stuck nothing is received.

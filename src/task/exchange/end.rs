@@ -3,12 +3,13 @@
 use std::io;
 
 use super::talk::{Key, Talk};
-use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
+use crate::error::{Deed, Exit, Failure, Lost};
 use crate::event::{By, Close, Event, How};
 use crate::io::endpoint::Endpoint;
 use crate::logic::ends::Role;
 use crate::logic::peers::Talker;
 use crate::logic::quiet::Why;
+use crate::task::ending::Ending;
 use crate::task::{Cx, Stop, Turn};
 
 /// The end of an exchange, as it is told of each of its peers.
@@ -18,12 +19,11 @@ struct End(By, How, Exit);
 impl Talk {
     /// The socket, or the way to the peer, is of no more use.
     pub(super) fn broke(&mut self, cx: &mut Cx<'_>, deed: Deed, error: &io::Error) -> Turn {
-        let _ = self.write_out(cx);
-        let how = How::of(error);
-        let failure = Failure::system(deed, self.object(), error, Exit::Network);
-        self.tell(cx, failure.after(cx.now - self.began).losing(self.unsent()));
-        self.tell_unwritten(cx, "left when the exchange failed", Exit::Network);
-        self.finish(cx, End(By::Peer, how, Exit::Network))
+        if let Err(turn) = self.write_out(cx) {
+            return turn; // stdout failed too, and that was told
+        }
+        self.ending(cx).broke(cx, deed, error);
+        self.finish(cx, End(By::Peer, How::of(error), Exit::Network))
     }
 
     /// stdout's reader has left: the run ends, and that is no failure.
@@ -36,15 +36,13 @@ impl Talk {
         if self.down.spout.reader_left(error) {
             return self.reader_left(cx);
         }
-        let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
-        self.tell(cx, failure.losing(self.unwritten()));
-        self.tell_unsent(cx, "stdout failed", Exit::Local);
+        self.ending(cx).sink_failed(cx, error);
         self.finish(cx, End(By::Local, How::Error, Exit::Local))
     }
 
     /// What was asked for has come, and was written.
     pub(super) fn enough(&mut self, cx: &mut Cx<'_>) -> Turn {
-        let exit = self.tell_left(cx, "enough was received", self.worst);
+        let exit = self.ending(cx).left(cx, "enough was received", self.worst);
         self.finish(cx, End(By::Local, How::Fin, exit))
     }
 
@@ -61,28 +59,18 @@ impl Talk {
             Why::Quiet => (By::Local, How::Fin, "left after the last datagram", self.worst),
             Why::Idle => (By::Idle, How::Timeout, "silent for too long", Exit::Timeout),
         };
-        let unsent = self.unsent().is_some();
-        let exit = self.tell_left(cx, reason, exit);
-        if exit == Exit::Timeout && !unsent {
-            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began));
-        }
+        let exit = self.ending(cx).left(cx, reason, exit);
         self.finish(cx, End(by, how, exit))
     }
 
     /// The whole run ends now, whatever is under way.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        let (by, how, reason) = stop.told();
+        let (by, how, _) = stop.told();
         if self.carry_down(cx).is_err() {
             return; // it was told
         }
-        let exit = stop.exit();
-        if !self.tell_unsent(cx, reason, exit) && how == How::Timeout {
-            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began));
-        }
-        self.tell_unwritten(cx, reason, exit);
-        self.finish(cx, End(by, how, exit));
+        self.ending(cx).cut_short(cx, stop);
+        self.finish(cx, End(by, how, stop.exit()));
     }
 
     /// A peer is forgotten.
@@ -129,31 +117,13 @@ impl Talk {
         }
     }
 
-    /// Tells what of stdin did not go out. The exit status, which is not 0 then.
-    fn tell_left(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) -> Exit {
-        let exit = match exit {
-            Exit::Done if self.unsent().is_some() => Exit::Network,
-            exit => exit,
-        };
-        self.tell_unsent(cx, reason, exit);
-        exit
-    }
-
-    /// Tells what of stdin did not go out, if anything did not.
-    fn tell_unsent(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) -> bool {
-        let lost = self.unsent();
-        if lost.is_some() {
-            let failure = Failure::new(Deed::Send, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
-        }
-        lost.is_some()
-    }
-
-    fn tell_unwritten(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) {
-        let lost = self.unwritten();
-        if lost.is_some() {
-            let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, exit);
-            self.tell(cx, failure.losing(lost));
+    fn ending(&self, cx: &Cx<'_>) -> Ending {
+        Ending {
+            object: self.object(),
+            sink: self.local.sink.clone(),
+            took: cx.now - self.began,
+            unsent: self.unsent(),
+            unwritten: Lost::down(self.down.spout.held(), false),
         }
     }
 
@@ -163,13 +133,6 @@ impl Talk {
             (Some(stdin), Some(_)) => Endpoint::left(stdin),
             _ => (0, false),
         };
-        let bytes = self.up.held() + left;
-        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
-    }
-
-    /// What came and was not written.
-    fn unwritten(&self) -> Option<Lost> {
-        let bytes = self.down.spout.held();
-        (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
+        Lost::up(self.up.held() + left, at_least)
     }
 }

@@ -4,6 +4,8 @@
 mod answer;
 mod down;
 mod end;
+mod parcels;
+mod refusal;
 mod talk;
 mod up;
 

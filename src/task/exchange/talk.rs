@@ -9,7 +9,7 @@ use super::up::Up;
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{Event, Traffic};
+use crate::event::Traffic;
 use crate::io::endpoint::Ready;
 use crate::logic::ends::Role;
 use crate::logic::halt::Halt;
@@ -183,10 +183,11 @@ impl Talk {
         if unheard.is_some_and(|at| at <= cx.now) {
             return self.waited_in_vain(cx);
         }
-        let wake = self.up.wake(cx.now);
-        if wake.is_some() {
-            self.quiet.moved(cx.now); // the pause is ours
+        let pause = self.up.pause(cx.now);
+        if pause.is_some() {
+            self.quiet.moved(cx.now); // the silence is ours
         }
+        let wake = [pause, self.up.retry.at(cx.now)].into_iter().flatten().max();
         match self.quiet.step(cx.now, self.down.spout.stuck()) {
             Step::Leave(why) => self.leave(cx, why),
             Step::Wait(_) if busy => Turn::Again,
@@ -205,7 +206,7 @@ impl Talk {
         }
     }
 
-    /// What is told of the exchange as a whole is about: the peer, or the address bound.
+    /// What the exchange as a whole is about: the peer, or the address bound.
     pub(super) fn object(&self) -> Object {
         match (&self.peer, self.wires.first()) {
             (Some(peer), _) => Object::Peer(peer.clone()),
@@ -214,16 +215,12 @@ impl Talk {
         }
     }
 
-    pub(super) fn tell(&self, cx: &mut Cx<'_>, failure: Failure) {
-        cx.tell(&Event::Error(Box::new(failure)));
-    }
-
     /// Something went wrong; the exchange goes on, and its exit status will say so.
     pub(super) fn trouble(&mut self, cx: &mut Cx<'_>, failure: Failure) {
         if self.worst == Exit::Done {
             self.worst = failure.exit;
         }
-        cx.tell(&Event::Trouble(Box::new(failure)));
+        cx.trouble(failure);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 
-use crate::cli::plan::Data;
+use crate::cli::data::Data;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Endpoint;
 use crate::io::stdio;

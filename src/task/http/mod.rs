@@ -19,10 +19,10 @@ use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::{self, Output, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Conn, Field, Head, Traffic};
+use crate::filter::Chain;
 use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Flow, Works};
 use crate::io::spout::Spout;
-use crate::logic::filter::Chain;
 use crate::net::stream::Stream;
 use crate::session::http::{Content, Request, Response};
 

@@ -3,8 +3,8 @@
 use super::Http;
 use crate::error::{Deed, Exit, Failure, Way};
 use crate::event::{Chunk, Event, Request};
+use crate::filter::Chain;
 use crate::io::flow::{Broken, Flowed, Means, Side};
-use crate::logic::filter::Chain;
 use crate::session::http::Content;
 use crate::task::eye::Eye;
 use crate::task::{Cx, Turn};

@@ -2,6 +2,7 @@
 //! each by itself; what they send comes out in whole chunks. Queues are bounded, and no peer stops another.
 
 mod door;
+mod end;
 mod member;
 mod outlet;
 mod queue;
@@ -20,11 +21,11 @@ use self::voice::Source;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::{Answer, Listen, Many, Relay};
-use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
-use crate::event::{By, Event, How, Traffic};
+use crate::error::{Deed, Exit, Failure, Object};
+use crate::event::{By, How, Traffic};
+use crate::filter::Chain;
 use crate::io::endpoint::Ready;
 use crate::logic::ends::Stdin;
-use crate::logic::filter::Chain;
 use crate::logic::pace::Pace;
 use crate::logic::timers::Timers;
 use crate::net::acceptor::Acceptor;
@@ -38,6 +39,7 @@ const MEMBERS: usize = 3;
 /// The hub of a listener that keeps open.
 pub struct Hub {
     relay: Rc<Relay>,
+    began: Instant,
     begun: bool,
     many: Many,
     /// None once all have come that were to come.
@@ -58,6 +60,8 @@ pub struct Hub {
     /// What answers the peers, where stdin does not.
     answer: Option<Answer>,
     shared: Shared,
+    /// What the outlet is called.
+    sink: Object,
     /// What has gone wrong: how a hub ends that has all its peers behind it.
     worst: Exit,
     /// What those who have gone had carried.
@@ -70,6 +74,8 @@ struct Shared {
     outlet: Outlet,
     /// Memory for what a session says, empty between two of them.
     out: Out,
+    /// Whether more than one of them listens: a single one that is slow holds nobody up.
+    company: bool,
     /// Where bytes go that nobody looks at: the more it has room for, the fewer calls. Empty before there are any.
     void: Vec<u8>,
 }
@@ -89,6 +95,7 @@ impl Hub {
             None => Source::Silent,
         };
         Self {
+            began: now,
             begun: false,
             many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1, alone: true }),
             acceptor: Some(acceptor),
@@ -104,7 +111,13 @@ impl Hub {
             pace: relay.bytes.interval.map(Pace::new),
             held: Vec::new(),
             answer: plan.answer.clone(),
-            shared: Shared { outlet: Outlet::new(local.stdout, &relay.bytes), out: Out::default(), void: Vec::new() },
+            sink: local.sink,
+            shared: Shared {
+                outlet: Outlet::new(local.stdout, &relay.bytes),
+                out: Out::default(),
+                company: false,
+                void: Vec::new(),
+            },
             worst: Exit::Done,
             gone: Traffic::default(),
             relay,
@@ -135,28 +148,6 @@ impl Hub {
         }
     }
 
-    fn lose(&mut self, cx: &mut Cx<'_>, key: usize, over: &Over) {
-        let mut member = self.members.remove(key);
-        self.timers.set(key, None);
-        if let Some(host) = member.stream().peer.addr.ip()
-            && let Some(here) = self.hosts.get_mut(&host)
-        {
-            *here -= 1;
-            if *here == 0 {
-                self.hosts.remove(&host);
-            }
-        }
-        self.gone.add(&member.traffic(cx.now));
-        let rest = match (&self.source, member.file) {
-            (Source::Each(file, start), Some(offset)) => file.left().0.saturating_sub(offset - start),
-            _ => 0,
-        };
-        let exit = member.tell_end(cx, over, rest, self.many.alone);
-        if self.worst == Exit::Done {
-            self.worst = exit;
-        }
-    }
-
     /// Runs the peers that are due, each once. True when some are due again.
     fn run_members(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
         while let Some(key) = self.timers.pop(cx.now) {
@@ -174,59 +165,25 @@ impl Hub {
                     self.timers.set(key, deadline);
                     again |= self.read_on(cx, key);
                 }
-                Err(Over::ReaderFailed(error)) => return Err(self.reader_failed(cx, &error)),
+                Err(Over::ReaderFailed(error)) => return Err(self.sink_failed(cx, &error)),
                 Err(over) => self.lose(cx, key, &over),
             }
         }
         Ok(again)
     }
 
-    /// Tells what stdin gave, or still has, and nobody heard.
-    fn tell_unsaid(&mut self, cx: &mut Cx<'_>) {
-        let left = match &self.source {
-            Source::Shared(stdin) => stdin.left().0,
-            _ => 0,
-        };
-        let bytes = self.held.len() as u64 + left;
-        if bytes > 0 {
-            let lost = Some(Lost { bytes, at_least: left > 0, way: Way::Up });
-            let stdin = Object::Named("stdin".into());
-            let failure = Failure::new(Deed::Read, stdin, "the last peer has left", Exit::Network);
-            cx.tell(&Event::Trouble(Box::new(failure.losing(lost))));
-            self.worst = Exit::Network;
-        }
-    }
-
-    /// Everybody goes.
-    fn end(&mut self, cx: &mut Cx<'_>, by: By, how: How, exit: Exit) -> Turn {
+    fn call_all(&mut self) {
         let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
-        for key in all {
-            // When stdout's reader has left, that is told of nobody's bytes.
-            let over = if exit == Exit::Done { Over::Unheard } else { Over::Left(by, how) };
-            self.lose(cx, key, &over);
-        }
-        if self.sending.unmappable() > 0 {
-            let reason =
-                format!("{} characters are not in the peers' encoding, and went as ?", self.sending.unmappable());
-            let failure = Failure::new(Deed::Send, Object::Named("all peers".into()), reason, Exit::Done);
-            cx.tell(&Event::Trouble(Box::new(failure)));
-        }
-        self.shared.outlet.spout.close(cx.watch);
-        Turn::End(exit)
+        all.into_iter().for_each(|key| self.call(key));
     }
 
-    fn reader_failed(&mut self, cx: &mut Cx<'_>, error: &std::io::Error) -> Turn {
-        if self.shared.outlet.spout.reader_left(error) {
-            return self.end(cx, By::Local, How::Fin, Exit::Done); // stdout's reader has left: no failure
+    /// Learns whether more than one peer listens. From then on each one's patience counts.
+    fn look_round(&mut self) {
+        let company = self.members.iter().filter(|(_, member)| member.listens()).nth(1).is_some();
+        if company && !self.shared.company {
+            self.call_all();
         }
-        let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
-        cx.tell(&Event::Error(Box::new(failure.losing(self.unwritten()))));
-        self.end(cx, By::Local, How::Error, Exit::Local)
-    }
-
-    fn unwritten(&self) -> Option<Lost> {
-        let bytes = self.shared.outlet.spout.held();
-        (bytes > 0).then_some(Lost { bytes, at_least: true, way: Way::Down })
+        self.shared.company = company;
     }
 
     fn turn(&mut self, cx: &mut Cx<'_>) -> Result<Turn, Turn> {
@@ -237,16 +194,16 @@ impl Hub {
         }
         let outlet = &mut self.shared.outlet;
         if outlet.spout.broken() {
-            return Err(self.end(cx, By::Local, How::Fin, Exit::Done));
+            return Err(self.reader_left(cx));
         }
         let stuck = outlet.spout.stuck();
         if let Err(error) = outlet.spout.flush() {
-            return Err(self.reader_failed(cx, &error));
+            return Err(self.sink_failed(cx, &error));
         }
         if stuck && !outlet.spout.stuck() {
-            let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
-            all.into_iter().for_each(|key| self.call(key)); // those who were not read from
+            self.call_all(); // those who were not read from
         }
+        self.look_round();
         let again = self.run_members(cx)?;
         // After those who were full or in the way of others had their turn, and may be gone.
         let more = self.accept(cx)?;
@@ -254,7 +211,7 @@ impl Hub {
         let stuck = self.shared.outlet.spout.stuck();
         if self.acceptor.is_none() && self.members.is_empty() && !stuck {
             self.tell_unsaid(cx);
-            return Err(self.end(cx, By::Local, How::Fin, self.worst));
+            return Err(self.end(cx, Some((By::Local, How::Fin)), self.worst));
         }
         if let (Some(limit), Some(acceptor)) = (self.limit, &self.acceptor)
             && limit <= cx.now
@@ -310,22 +267,12 @@ impl Task for Hub {
         sum
     }
 
+    fn settled(&self) -> Option<Exit> {
+        let lingers = self.acceptor.is_none() && self.members.iter().all(|(_, member)| member.lingers());
+        (lingers && !self.shared.outlet.spout.stuck()).then_some(self.worst)
+    }
+
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        let (by, how, reason) = stop.told();
-        let _ = self.shared.outlet.spout.flush();
-        let unwritten = self.unwritten();
-        if unwritten.is_some() {
-            let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, stop.exit());
-            cx.tell(&Event::Error(Box::new(failure.losing(unwritten))));
-        }
-        if stop == Stop::Deadline {
-            let failure = match &self.acceptor {
-                Some(acceptor) if self.accepted == 0 => (Deed::Accept, acceptor.object()),
-                _ => (Deed::Connection, Object::Named(format!("{} peers", self.members.len()))),
-            };
-            let failure = Failure::new(failure.0, failure.1, reason, Exit::Timeout);
-            cx.tell(&Event::Error(Box::new(failure)));
-        }
-        self.end(cx, by, how, stop.exit());
+        self.cut_short(cx, stop);
     }
 }

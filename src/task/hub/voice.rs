@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::Hub;
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::Event;
 use crate::io::endpoint::{Endpoint, Io};
 use crate::task::Cx;
 
@@ -22,12 +21,12 @@ pub(super) enum Source {
 }
 
 impl Hub {
-    /// Whether a peer has something to do at once; then it is due again. Its file is read on for it.
+    /// Reads a peer's file on for it. Returns whether the peer has something to do at once; then it is due again.
     pub(super) fn read_on(&mut self, cx: &mut Cx<'_>, key: usize) -> bool {
         let Some(member) = self.members.get_mut(key) else {
             return false;
         };
-        let mut busy = false;
+        let (mut busy, mut failed) = (false, None);
         if let (Source::Each(file, _), Some(offset)) = (&self.source, member.wants_file(cx.now)) {
             busy = true;
             member.file = match file.read_at(cx.scratch, offset) {
@@ -40,13 +39,16 @@ impl Hub {
                     None
                 }
                 Err(error) => {
-                    let stdin = Object::Named("stdin".into());
-                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
+                    failed = Some(error);
+                    member.end_file(cx.now); // what was read before still goes out
                     None
                 }
             };
         }
         busy |= !self.shared.outlet.spout.stuck() && member.is_busy();
+        if let Some(error) = failed {
+            self.trouble(cx, Failure::system(Deed::Read, Object::stdin(), &error, Exit::Local));
+        }
         if busy {
             self.call(key);
         }
@@ -79,8 +81,7 @@ impl Hub {
                 }
                 Ok(Io::End) => true,
                 Err(error) => {
-                    let stdin = Object::Named("stdin".into());
-                    cx.tell(&Event::Trouble(Box::new(Failure::system(Deed::Read, stdin, &error, Exit::Local))));
+                    self.trouble(cx, Failure::system(Deed::Read, Object::stdin(), &error, Exit::Local));
                     true
                 }
             };
@@ -89,8 +90,7 @@ impl Hub {
                 if let Source::Shared(stdin) = std::mem::replace(&mut self.source, Source::Silent) {
                     stdin.close(cx.watch);
                 }
-                let all: Vec<usize> = self.members.iter().map(|(key, _)| key).collect();
-                all.into_iter().for_each(|key| self.call(key));
+                self.call_all();
             }
         }
         true

@@ -1,35 +1,15 @@
 //! How a link ends: what is told of it, what was lost by it, and the exit status that follows.
 
 use std::io;
-use std::time::{Duration, Instant};
 
 use super::{Link, Stage};
-use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
-use crate::event::{By, Close, Event, How};
-use crate::io::endpoint::{Endpoint, Io, Kind};
+use crate::error::{Deed, Exit, Failure, Lost, Object};
+use crate::event::{By, Close, Event, How, Remark};
+use crate::io::endpoint::{Endpoint, Kind};
 use crate::logic::ends::{Role, Why};
+use crate::task::ending::Ending;
+use crate::task::linger::{Linger, Then};
 use crate::task::{Cx, Stop, Turn};
-
-/// How long our own close reads and drops what still comes, once the peer takes no more of what was sent: unread input
-/// would make it a reset, which can take our last bytes with it.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// How often a close asks whether the peer has acknowledged everything.
-const LINGER_STEP: Duration = Duration::from_millis(20);
-
-/// How many reads a close makes before others get their turn.
-const LINGER_READS: usize = 64;
-
-/// Our own close, which drops what still comes.
-#[derive(Clone, Copy)]
-pub(super) struct Linger {
-    until: Instant,
-    exit: Exit,
-    /// Whether it is enough that the peer has acknowledged everything, read or not.
-    hurried: bool,
-    /// What the peer had not acknowledged when last asked.
-    outstanding: Option<u64>,
-}
 
 /// The end of a connection, as it is told.
 struct End(By, How, Exit);
@@ -50,21 +30,19 @@ impl Link {
     /// The connection broke.
     pub(super) fn broke(&mut self, cx: &mut Cx<'_>, deed: Deed, error: &io::Error) -> Turn {
         let how = How::of(error);
-        let lost = self.unsent();
+        let ending = self.ending(cx);
         // The peer has ended in order, and nothing of ours was under way to it: the reset only says that it is gone.
         let nothing_under_way = self.ends.stdin_done() || !self.ends.given_since_peer_end();
-        if self.ends.peer_done() && lost.is_none() && nothing_under_way {
+        if self.ends.peer_done() && ending.unsent.is_none() && nothing_under_way {
             return self.finish(cx, &End(By::Peer, how, self.worst));
         }
-        let failure = Failure::system(deed, self.object(), error, Exit::Network);
-        self.tell(cx, failure.after(cx.now - self.began).losing(lost));
+        ending.broke(cx, deed, error);
         self.finish(cx, &End(By::Peer, how, Exit::Network))
     }
 
     /// The connection cannot be carried at all.
     pub(super) fn unwatchable(&mut self, cx: &mut Cx<'_>, error: &io::Error) -> Turn {
-        let failure = Failure::system(Deed::Connection, self.object(), error, Exit::Local);
-        self.tell(cx, failure);
+        cx.error(Failure::system(Deed::Connection, self.object(), error, Exit::Local));
         self.finish(cx, &End(By::Local, How::Error, Exit::Local))
     }
 
@@ -81,16 +59,14 @@ impl Link {
             Some(libc::EIO) if terminal => return self.reader_left(cx), // it was hung up
             _ => {}
         }
-        let failure = Failure::system(Deed::Write, Object::Named("stdout".into()), error, Exit::Local);
-        self.tell(cx, failure.losing(self.unwritten()));
-        self.tell_unsent(cx, "stdout failed", Exit::Local);
+        self.ending(cx).sink_failed(cx, error);
         self.finish(cx, &End(By::Local, How::Error, Exit::Local))
     }
 
     /// The rules say that it is over.
     pub(super) fn leave(&mut self, cx: &mut Cx<'_>, why: Why) -> Turn {
         let (by, reason) = match why {
-            Why::BothEnded if self.ends.ended_first() => (By::Local, ""),
+            Why::BothEnded if self.ends.half_closed() => (By::Local, ""),
             Why::BothEnded => (By::Peer, ""),
             Why::PeerEnded | Why::StdinSilent => (By::Peer, "left at the peer's end"),
             Why::AllSent => (By::Local, "left when all was sent"),
@@ -100,13 +76,9 @@ impl Link {
         };
         let exit = match why {
             Why::Idle { answered: false } => Exit::Timeout,
-            _ if self.worst == Exit::Done && self.unsent().is_some() => Exit::Network,
             _ => self.worst,
         };
-        if !self.tell_unsent(cx, reason, exit) && exit == Exit::Timeout {
-            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began));
-        }
+        let exit = self.ending(cx).left(cx, reason, exit);
         match why {
             Why::AllSent | Why::QuitAfter | Why::Enough => self.linger(cx, exit, why == Why::QuitAfter),
             Why::Idle { .. } => self.finish(cx, &End(by, How::Timeout, exit)),
@@ -116,49 +88,38 @@ impl Link {
 
     /// Our own close, in an order that does not reset away what the peer has not read yet.
     fn linger(&mut self, cx: &mut Cx<'_>, exit: Exit, hurried: bool) -> Turn {
-        if !self.ends.ended_first() && !self.ends.peer_done() {
+        self.close_stdin(cx);
+        self.close_stdout(cx);
+        self.worst = exit;
+        if !self.ends.half_closed() && !self.ends.peer_done() {
             self.half_close(cx);
         }
-        let linger = Linger { until: cx.now + LINGER, exit, hurried, outstanding: None };
-        self.drop_input(cx, linger)
+        self.stage = Stage::Linger(Box::new(Linger::new(hurried, cx.now)));
+        self.drop_input(cx)
     }
 
-    pub(super) fn drop_input(&mut self, cx: &mut Cx<'_>, mut linger: Linger) -> Turn {
-        let end = End(By::Local, How::Fin, linger.exit);
-        let outstanding = self.stream.outstanding();
-        if outstanding.is_some() && outstanding != linger.outstanding && outstanding != Some(0) {
-            linger.until = cx.now + LINGER; // it still takes what we sent
+    pub(super) fn drop_input(&mut self, cx: &mut Cx<'_>) -> Turn {
+        let Stage::Linger(linger) = &mut self.stage else {
+            return Turn::Again;
+        };
+        match linger.step(&mut self.stream, cx) {
+            Then::Wait(until) => Turn::Wait(Some(until)),
+            Then::Again => Turn::Again,
+            Then::Close => self.finish(cx, &End(By::Local, How::Fin, self.worst)),
         }
-        linger.outstanding = outstanding;
-        self.stage = Stage::Linger(Box::new(linger));
-        if cx.now >= linger.until {
-            return self.finish(cx, &end); // what it has not acknowledged the kernel goes on sending
-        }
-        for _ in 0..LINGER_READS {
-            match self.stream.io.read(cx.scratch) {
-                Ok(Io::Moved(_)) => {}
-                Ok(Io::Blocked) if linger.hurried && outstanding == Some(0) => return self.finish(cx, &end),
-                Ok(Io::Blocked) => return Turn::Wait(Some(linger.until.min(cx.now + LINGER_STEP))),
-                Ok(Io::End) | Err(_) => return self.finish(cx, &end),
-            }
-        }
-        Turn::Again
     }
 
     /// The whole run ends now, whatever is under way.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
-        let (by, how, reason) = stop.told();
-        let exit = stop.exit();
-        let unwritten = self.unwritten_anywhere();
-        if !self.tell_unsent(cx, reason, exit) && how == How::Timeout {
-            let failure = Failure::new(Deed::Connection, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began));
+        let (by, how, _) = stop.told();
+        if let (Stage::Linger(_), Stop::Deadline) = (&self.stage, stop) {
+            self.finish(cx, &End(By::Local, How::Fin, self.worst));
+            return;
         }
-        if unwritten.is_some() {
-            let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, exit);
-            self.tell(cx, failure.losing(unwritten));
+        if !matches!(self.stage, Stage::Linger(_)) {
+            Ending { unwritten: self.unwritten_anywhere(), ..self.ending(cx) }.cut_short(cx, stop);
         }
-        self.finish(cx, &End(by, how, exit));
+        self.finish(cx, &End(by, how, stop.exit()));
     }
 
     /// Closes everything and tells how it went.
@@ -170,7 +131,7 @@ impl Link {
             let failure = Failure::new(Deed::Send, self.object(), reason, Exit::Done);
             cx.tell(&Event::Trouble(Box::new(failure)));
         }
-        let unanswered = self.ends.ended_first() && self.ends.peer_done() && self.down.taken() == 0;
+        let unanswered = self.ends.half_closed() && self.ends.peer_done() && self.down.taken() == 0;
         cx.tell(&Event::Close(Box::new(Close {
             conn: self.conn,
             peer: self.stream.peer.clone(),
@@ -181,46 +142,36 @@ impl Link {
             received: self.down.taken(),
             duration: cx.now - self.began,
             path: self.stream.path(),
-            remark: unanswered
-                .then_some("no byte came back after our half-close: if one should have, try --no-shutdown"),
+            remark: unanswered.then_some(Remark::Unanswered),
         })));
         Turn::End(exit)
-    }
-
-    /// Tells what of stdin did not go out, if anything did not.
-    fn tell_unsent(&self, cx: &mut Cx<'_>, reason: &str, exit: Exit) -> bool {
-        let lost = self.unsent();
-        if lost.is_some() {
-            let failure = Failure::new(Deed::Send, self.object(), reason, exit);
-            self.tell(cx, failure.after(cx.now - self.began).losing(lost));
-        }
-        lost.is_some()
-    }
-
-    fn tell(&self, cx: &mut Cx<'_>, failure: Failure) {
-        cx.tell(&Event::Error(Box::new(failure)));
     }
 
     fn object(&self) -> Object {
         Object::Peer(self.stream.peer.clone())
     }
 
+    fn ending(&self, cx: &Cx<'_>) -> Ending {
+        Ending {
+            object: self.object(),
+            sink: self.local.sink.clone(),
+            took: cx.now - self.began,
+            unsent: self.unsent(),
+            unwritten: Lost::down(self.down.held(), false),
+        }
+    }
+
     /// What stdin gave, or as a file still has, and the peer's socket did not accept.
     fn unsent(&self) -> Option<Lost> {
         let (left, at_least) = self.local.stdin.as_ref().map_or((0, false), Endpoint::left);
-        let bytes = self.up.held() + left;
-        (bytes > 0).then_some(Lost { bytes, at_least, way: Way::Up })
+        Lost::up(self.up.held() + left, at_least)
     }
 
-    /// What came and was not written.
-    fn unwritten(&self) -> Option<Lost> {
-        let bytes = self.down.held();
-        (bytes > 0).then_some(Lost { bytes, at_least: false, way: Way::Down })
-    }
-
-    /// The same, with what the kernel has of it behind that.
+    /// What came and was not written, with what the kernel has of it behind that.
     fn unwritten_anywhere(&self) -> Option<Lost> {
-        let held = self.unwritten()?;
-        Some(Lost { bytes: held.bytes + self.stream.io.left().0, at_least: true, ..held })
+        match self.down.held() {
+            0 => None,
+            held => Lost::down(held + self.stream.io.left().0, true),
+        }
     }
 }

@@ -1,24 +1,24 @@
 //! A peer and this process's stdin and stdout, joined by two flows, until the rules of [`ends`](crate::logic::ends)
 //! say that it is over.
 
+mod carry;
 mod end;
 
 use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use self::end::Linger;
 use super::dial::Connected;
-use super::eye::Eye;
+use super::linger::Linger;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::plan::Relay;
-use crate::error::{Deed, Exit, Failure, Object, Way};
+use crate::error::{Deed, Exit, Way};
 use crate::event::{By, Chunk, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
-use crate::io::flow::{Broken, Flow, Flowed, Means, Side, Works};
+use crate::io::flow::{Flow, Means, Works};
 use crate::logic::Unseen;
-use crate::logic::ends::{Ends, Role, Step, Stuck, Why};
+use crate::logic::ends::{Awaited, Ends, Role, Step, Stuck, Why};
 use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
@@ -44,7 +44,7 @@ pub struct Link {
     wreck: Option<Box<(Deed, io::Error)>>,
     /// What has gone wrong already, and was told.
     worst: Exit,
-    awaited: Option<&'static str>,
+    awaited: Option<Awaited>,
 }
 
 enum Stage {
@@ -117,14 +117,14 @@ impl Link {
             return self.broke(cx, deed, &error);
         }
         if self.up.pauses() || before != self.up.given() + self.down.given() + self.down.taken() {
-            self.ends.moved(cx.now);
+            self.ends.note_moved(cx.now);
         }
         loop {
             match self.ends.step(cx.now, self.stuck()) {
                 Step::HalfClose => self.half_close(cx),
                 Step::Leave(why) => return self.leave(cx, why),
                 Step::Wait(_) if busy => return Turn::Again,
-                Step::Wait(_) if self.enough(cx.now) => return self.leave(cx, Why::Enough),
+                Step::Wait(_) if self.down.held() == 0 && self.enough(cx.now) => return self.leave(cx, Why::Enough),
                 Step::Wait(until) => {
                     self.tell_awaited(cx);
                     let halt = self.halt.as_ref().and_then(|halt| halt.deadline());
@@ -134,102 +134,9 @@ impl Link {
         }
     }
 
-    /// From stdin to the peer. True while there is more to carry at once.
-    fn carry_up(&mut self, cx: &mut Cx<'_>) -> bool {
-        if self.wreck.is_some() {
-            return false;
-        }
-        let look = &mut Eye {
-            offset: self.up.given() + self.up.held(),
-            rules: Some(&mut self.ends),
-            halt: None,
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Up,
-            now: cx.now,
-        };
-        let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
-        let flowed = match &mut self.local.stdin {
-            Some(stdin) => self.up.pump(stdin, &mut self.stream.io, means),
-            None => self.up.flush(&mut self.stream.io, cx.now),
-        };
-        self.ends.given(self.up.taken(), cx.now);
-        match flowed {
-            Ok(Flowed::Waiting) => false,
-            Ok(Flowed::Busy) => true,
-            Ok(Flowed::Ended) => {
-                self.ends.stdin_ended(cx.now);
-                self.close_stdin(cx);
-                false
-            }
-            Err(Broken { side: Side::Source, error }) => {
-                let stdin = Object::Named("stdin".into());
-                let failure = Failure::system(Deed::Read, stdin, &error, Exit::Local);
-                self.worst = failure.exit;
-                cx.tell(&Event::Error(Box::new(failure)));
-                self.up.cut(); // what was read before still goes out
-                true
-            }
-            Err(Broken { side: Side::Sink, error }) => {
-                self.wreck = Some(Box::new((Deed::Send, error)));
-                false
-            }
-        }
-    }
-
-    /// From the peer to stdout. True while there is more to carry at once; a turn when that was the end.
-    fn carry_down(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
-        let Some(stdout) = &mut self.local.stdout else {
-            return Ok(false);
-        };
-        let look = &mut Eye {
-            offset: self.down.taken(),
-            rules: None,
-            halt: self.halt.as_deref_mut(),
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Down,
-            now: cx.now,
-        };
-        let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
-        let flowed = self.down.pump(&mut self.stream.io, stdout, means);
-        if self.ends.received(self.down.taken(), cx.now) {
-            cx.tell(&Event::FirstByte { conn: self.conn, after: cx.now - self.began });
-        }
-        match flowed {
-            Ok(Flowed::Waiting) => Ok(false),
-            Ok(Flowed::Busy) => Ok(true),
-            Ok(Flowed::Ended) if self.enough(cx.now) => Err(self.leave(cx, Why::Enough)),
-            Ok(Flowed::Ended) => {
-                self.peer_ended(cx);
-                Ok(false)
-            }
-            Err(Broken { side: Side::Source, error }) => {
-                self.wreck.get_or_insert_with(|| Box::new((Deed::Receive, error)));
-                self.down.cut(); // what came before still goes out
-                Ok(true)
-            }
-            Err(Broken { side: Side::Sink, error }) => Err(self.stdout_failed(cx, &error)),
-        }
-    }
-
-    fn peer_ended(&mut self, cx: &mut Cx<'_>) {
-        self.close_stdout(cx); // the next program in the pipe sees the end
-        if self.wreck.is_some() {
-            return; // no end of the peer's: its connection broke
-        }
-        self.ends.peer_ended(cx.now);
-        if !self.ends.stdin_done() {
-            self.stream.probe_peer();
-        }
-        cx.tell(&Event::HalfClose { conn: self.conn, by: By::Peer });
-    }
-
     fn half_close(&mut self, cx: &mut Cx<'_>) {
         self.stream.half_close();
-        self.ends.half_closed();
+        self.ends.note_half_close();
         cx.tell(&Event::HalfClose { conn: self.conn, by: By::Local });
     }
 
@@ -240,7 +147,7 @@ impl Link {
 
     /// Whether something can still be sent to the peer.
     fn sends(&self) -> bool {
-        !self.ends.ended_first() && self.wreck.is_none()
+        !self.ends.half_closed() && self.wreck.is_none()
     }
 
     /// What has not gone on, after all was carried that could be.
@@ -294,10 +201,7 @@ impl Task for Link {
                 Err(error) => self.unwatchable(cx, &error),
             },
             Stage::Carry => self.carry(cx),
-            Stage::Linger(ref linger) => {
-                let linger = **linger;
-                self.drop_input(cx, linger)
-            }
+            Stage::Linger(_) => self.drop_input(cx),
         }
     }
 
@@ -313,22 +217,15 @@ impl Task for Link {
         }
     }
 
+    fn settled(&self) -> Option<Exit> {
+        matches!(self.stage, Stage::Linger(_)).then_some(self.worst)
+    }
+
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         if let (Stage::Carry, Some(stdout)) = (&self.stage, &mut self.local.stdout) {
             let means = &mut Means { look: &mut Unseen, scratch: cx.scratch, now: cx.now };
             let _ = self.down.pump(&mut self.stream.io, stdout, means);
         }
         self.cut_short(cx, stop);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An idle connection costs its struct and its slot in the slab: half a KiB in all.
-    #[test]
-    fn a_link_is_small() {
-        assert!(size_of::<Link>() <= 480, "{}", size_of::<Link>());
     }
 }

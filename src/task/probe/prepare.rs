@@ -2,7 +2,8 @@
 //! stdin's.
 
 use super::intake::Intake;
-use crate::cli::plan::{self, Data, Sought};
+use crate::cli::data::Data;
+use crate::cli::plan::{self, Sought};
 use crate::cli::ports::{Ports, Reader};
 use crate::cli::targets::{self, Target, Word};
 use crate::error::{Deed, Exit, Failure, Object};

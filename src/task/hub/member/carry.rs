@@ -30,7 +30,7 @@ impl Member {
                 Ok(Io::End) => {
                     self.flush(cx, shared)?;
                     self.peer_ended(cx);
-                    self.ends.peer_ended(cx.now);
+                    self.ends.note_peer_end(cx.now);
                 }
                 Err(error) => return Err(self.broke(Some(error))),
             }
@@ -51,7 +51,7 @@ impl Member {
             conn: self.conn,
             peer: &self.stream.peer,
             way: Way::Down,
-            offset: self.received,
+            offset: self.ends.received(),
             bytes,
         });
         let mut filtered = Vec::new();
@@ -63,7 +63,7 @@ impl Member {
             if !extras.receiving.is_empty() {
                 extras.receiving.run(bytes, &mut filtered);
                 // While some wait to be sent, telnet keeps the others, each once.
-                if self.queue.is_empty() && !self.ends.ended_first() && self.wreck.is_none() {
+                if self.queue.is_empty() && !self.ends.half_closed() && self.wreck.is_none() {
                     self.queue.push(extras.receiving.answers().into());
                 }
                 bytes = &filtered;
@@ -77,9 +77,8 @@ impl Member {
 
     /// Counts bytes that came.
     pub(super) fn count(&mut self, cx: &mut Cx<'_>, count: usize) {
-        self.received += count as u64;
-        self.ends.moved(cx.now);
-        if self.ends.received(self.received, cx.now) {
+        self.ends.note_moved(cx.now);
+        if self.ends.note_received(self.ends.received() + count as u64, cx.now) {
             cx.tell(&Event::FirstByte { conn: self.conn, after: cx.now - self.began });
         }
     }
@@ -94,8 +93,8 @@ impl Member {
         shared.outlet.give(self.conn, &self.stream.peer, &rest).map_err(Over::ReaderFailed)
     }
 
-    /// Sends what waits, as far as the peer takes it.
-    pub(super) fn send(&mut self, cx: &mut Cx<'_>) -> Result<(), Over> {
+    /// Sends what waits, as far as the peer takes it. `company`: others listen, whom it holds up while its queue is full.
+    pub(super) fn send(&mut self, cx: &mut Cx<'_>, company: bool) -> Result<(), Over> {
         while self.wreck.is_none()
             && let Some(front) = self.queue.front()
         {
@@ -108,7 +107,7 @@ impl Member {
         // A session is not asked for more while its peer takes nothing: its queue does not grow. But once it has said its
         // last, the peer has to go on taking.
         let waits = match &self.mind {
-            None => self.is_full(),
+            None => company && self.is_full(),
             Some(mind) => mind.has_finished() && !self.queue.is_empty(),
         };
         self.full = match waits && self.wreck.is_none() {
@@ -128,7 +127,7 @@ impl Member {
                 let (conn, peer, offset) = (self.conn, &self.stream.peer, self.sent);
                 cx.report.dump(&Chunk { conn, peer, way: Way::Up, offset, bytes: &bytes[..count] });
                 self.sent += count as u64;
-                self.ends.moved(cx.now);
+                self.ends.note_moved(cx.now);
                 self.full = self.full.filter(|_| self.mind.is_none());
                 Ok(count)
             }
@@ -149,8 +148,7 @@ impl Member {
 
     /// Queues what stdin gives.
     pub(in crate::task::hub) fn give(&mut self, chunk: &Rc<[u8]>, now: Instant) {
-        self.given += chunk.len() as u64;
-        self.ends.given(self.given, now);
+        self.ends.note_given(self.ends.given() + chunk.len() as u64, now);
         self.queue.push(Rc::clone(chunk));
     }
 

@@ -1,7 +1,7 @@
 //! How a peer of a hub ends: what is told of it, what was lost by it, and the exit status that follows.
 
 use super::{Member, Over};
-use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
+use crate::error::{Deed, Exit, Failure, Lost, Object};
 use crate::event::{By, Close, Event, How};
 use crate::task::Cx;
 
@@ -10,16 +10,17 @@ impl Member {
     pub(in crate::task::hub) fn tell_end(&self, cx: &mut Cx<'_>, over: &Over, rest: u64, alone: bool) -> Exit {
         if self.unmappable() > 0 {
             let reason = format!("{} characters are not in its encoding, and went as ?", self.unmappable());
-            cx.tell(&Event::Trouble(Box::new(self.failure(&reason))));
+            cx.trouble(self.failure(&reason));
         }
-        let unsent = self.queue.len() as u64 + rest;
-        let lost = (unsent > 0).then_some(Lost { bytes: unsent, at_least: false, way: Way::Up });
+        let lost = Lost::up(self.queue.len() as u64 + rest, false);
         let (by, how, failure) = match over {
             Over::Left(by, how) => (*by, *how, lost.map(|_| self.failure("left before all was sent").losing(lost))),
             Over::Unheard | Over::ReaderFailed(_) => (By::Local, How::Fin, None),
-            Over::Slow => {
-                (By::Local, How::Timeout, Some(self.failure("the peer takes nothing, its queue is full").losing(lost)))
-            }
+            Over::Slow => (
+                By::Local,
+                How::Timeout,
+                Some(self.failure("too slow for the others, its queue stayed full").losing(lost)),
+            ),
             Over::Broke(deed, error) => {
                 let object = Object::Peer(self.stream.peer.clone());
                 let failure = Failure::system(*deed, object, error, Exit::Network);
@@ -46,7 +47,7 @@ impl Member {
             by,
             how,
             sent: self.sent,
-            received: self.received,
+            received: self.ends.received(),
             duration: cx.now - self.began,
             path: self.stream.path(),
             remark: None,

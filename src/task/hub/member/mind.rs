@@ -81,12 +81,12 @@ impl Member {
     /// Reads, has it answered, and sends the answers, as long as the peer takes them.
     pub(super) fn converse(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<(), Over> {
         for _ in 0..READS {
-            self.send(cx)?;
+            self.send(cx, shared.company)?;
             if !self.queue.is_empty() || shared.outlet.spout.stuck() || !self.think(cx, shared)? {
                 break;
             }
         }
-        self.send(cx)
+        self.send(cx, shared.company)
     }
 
     /// One step of the session. Whether there was something to do.

@@ -14,19 +14,16 @@ use super::queue::Queue;
 use crate::cli::plan::Relay;
 use crate::error::Deed;
 use crate::event::{By, Conn, Event, How, Traffic};
-use crate::io::endpoint::Io;
+use crate::filter::Chain;
 use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck, Why};
-use crate::logic::filter::Chain;
 use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
 use crate::task::Cx;
+use crate::task::linger::{Linger, Then};
 
 /// A peer whose queue is full for so long is closed: it must not hold up the others.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How long our own close reads and drops what still comes.
-const LINGER: Duration = Duration::from_secs(1);
 
 /// How many reads a peer gets before the next one has its turn.
 const READS: usize = 4;
@@ -38,15 +35,13 @@ pub(super) struct Member {
     ends: Ends,
     began: Instant,
     queue: Queue,
-    given: u64,
     sent: u64,
-    received: u64,
     /// Since when the queue is full.
     full: Option<Instant>,
     /// It takes no more: what the system said to sending.
     wreck: Option<Box<io::Error>>,
-    /// Until when our own close lasts.
-    linger: Option<Instant>,
+    /// Our own close, under way.
+    linger: Option<Box<Linger>>,
     /// The peer has sent its last byte.
     ended: bool,
     extras: Option<Box<Extras>>,
@@ -93,9 +88,7 @@ impl Member {
             ends: Ends::new(Rc::clone(relay), Role::Listening, stdin, now),
             began: now,
             queue: Queue::default(),
-            given: 0,
             sent: 0,
-            received: 0,
             full: None,
             wreck: None,
             linger: None,
@@ -113,7 +106,12 @@ impl Member {
 
     /// Whether it takes more of what stdin gives, once there is room.
     pub(super) fn listens(&self) -> bool {
-        !self.ends.ended_first() && self.linger.is_none() && self.wreck.is_none()
+        !self.ends.half_closed() && self.linger.is_none() && self.wreck.is_none()
+    }
+
+    /// Whether all is done for it, and our close is under way.
+    pub(super) fn lingers(&self) -> bool {
+        self.linger.is_some()
     }
 
     /// Whether there is something to do for it at once, in the next turn.
@@ -125,14 +123,14 @@ impl Member {
 
     /// Notes that its silence is ours.
     pub(super) fn touch(&mut self, now: Instant) {
-        self.ends.moved(now);
+        self.ends.note_moved(now);
     }
 
     /// Does what can be done without waiting: when to do it again at the latest, or why it is over. `spoken`: stdin has
     /// ended.
     pub(super) fn run(&mut self, cx: &mut Cx<'_>, shared: &mut Shared, spoken: bool) -> Result<Option<Instant>, Over> {
-        if let Some(until) = self.linger {
-            return self.drop_input(cx, until);
+        if self.linger.is_some() {
+            return self.drop_input(cx);
         }
         match self.mind {
             Some(_) if self.wreck.is_none() => self.converse(cx, shared)?,
@@ -140,9 +138,9 @@ impl Member {
                 if !self.has_enough(cx.now) {
                     self.receive(cx, shared)?;
                 }
-                self.send(cx)?;
+                self.send(cx, shared.company)?;
                 if spoken && self.queue.is_empty() && self.file.is_none() {
-                    self.ends.stdin_ended(cx.now);
+                    self.ends.note_stdin_end(cx.now);
                 }
             }
         }
@@ -171,7 +169,7 @@ impl Member {
         }
         let thinks = self.mind_deadline().filter(|_| !stuck);
         if self.pause(cx.now).is_some() || thinks.is_some() {
-            self.ends.moved(cx.now); // the silence is ours
+            self.ends.note_moved(cx.now); // the silence is ours
         }
         loop {
             let stuck = Stuck { up: !self.queue.is_empty() || self.file.is_some(), down: stuck && !self.ended };
@@ -179,7 +177,7 @@ impl Member {
                 Step::HalfClose => self.half_close(cx),
                 Step::Leave(Why::AllSent | Why::QuitAfter) => return self.close_gently(cx),
                 Step::Leave(Why::Idle { .. }) => return Err(Over::Left(By::Idle, How::Timeout)),
-                Step::Leave(Why::BothEnded) if self.ends.ended_first() => return Err(Over::Left(By::Local, How::Fin)),
+                Step::Leave(Why::BothEnded) if self.ends.half_closed() => return Err(Over::Left(By::Local, How::Fin)),
                 Step::Leave(_) => return Err(Over::Left(By::Peer, How::Fin)),
                 Step::Wait(until) => {
                     let pause = self.pause(cx.now);
@@ -193,34 +191,32 @@ impl Member {
 
     fn half_close(&mut self, cx: &mut Cx<'_>) {
         self.stream.half_close();
-        self.ends.half_closed();
+        self.ends.note_half_close();
         cx.tell(&Event::HalfClose { conn: self.conn, by: By::Local });
     }
 
     /// Our own close, in an order that does not reset away what the peer has not read yet.
     fn close_gently(&mut self, cx: &mut Cx<'_>) -> Result<Option<Instant>, Over> {
-        if !self.ends.ended_first() {
+        if !self.ends.half_closed() {
             self.half_close(cx);
         }
-        let until = cx.now + LINGER;
-        self.linger = Some(until);
-        self.drop_input(cx, until)
+        self.linger = Some(Box::new(Linger::new(false, cx.now)));
+        self.drop_input(cx)
     }
 
-    fn drop_input(&mut self, cx: &mut Cx<'_>, until: Instant) -> Result<Option<Instant>, Over> {
-        for _ in 0..READS {
-            match self.stream.io.read(cx.scratch) {
-                Ok(Io::Moved(_)) if cx.now < until => {}
-                Ok(Io::Blocked) if cx.now < until => return Ok(Some(until)),
-                _ => return Err(Over::Left(By::Local, How::Fin)),
-            }
+    fn drop_input(&mut self, cx: &mut Cx<'_>) -> Result<Option<Instant>, Over> {
+        let then = self.linger.as_mut().map(|linger| linger.step(&mut self.stream, cx));
+        match then {
+            Some(Then::Wait(until)) => Ok(Some(until)),
+            Some(Then::Again) => Ok(Some(cx.now)),
+            Some(Then::Close) | None => Err(Over::Left(By::Local, How::Fin)),
         }
-        Ok(Some(cx.now)) // there is more to drop, in the next turn
     }
 
     /// What it has carried so far.
     pub(super) fn traffic(&self, now: Instant) -> Traffic {
-        Traffic { sent: self.sent, received: self.received, expected: None, elapsed: now - self.began, ports: None }
+        let (sent, received) = (self.sent, self.ends.received());
+        Traffic { sent, received, expected: None, elapsed: now - self.began, ports: None }
     }
 
     /// Nothing more comes from it. What it broke at first counts.
@@ -239,6 +235,6 @@ mod tests {
     /// An idle connection costs this, its session, and its slots in the tables of the hub and of the timers.
     #[test]
     fn a_member_is_small() {
-        assert!(size_of::<Member>() <= 352, "{}", size_of::<Member>());
+        assert!(size_of::<Member>() <= 304, "{}", size_of::<Member>());
     }
 }

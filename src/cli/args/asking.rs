@@ -1,0 +1,30 @@
+//! The flags of the HTTP request.
+
+use clap::Args as Group;
+
+use crate::cli::value::data::Data;
+
+/// Asking over HTTP.
+#[derive(Clone, Debug, Group)]
+#[command(next_help_heading = "HTTP (with --http)")]
+pub struct Asking {
+    /// The method (GET; POST with --data)
+    #[arg(short = 'X', long, value_name = "M")]
+    pub method: Option<String>,
+
+    /// Send this field, instead of nsock's own of that name; with no value send none
+    #[arg(short = 'H', long, value_name = "'K: V'", allow_hyphen_values = true)]
+    pub header: Vec<String>,
+
+    /// Send this body, @FILE or @- for stdin; with -z -u ask UDP ports with it
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Data::parse)]
+    pub data: Option<Data>,
+
+    /// Write the answer as it comes, with its head and chunk sizes
+    #[arg(long)]
+    pub raw: bool,
+
+    /// Exit 1 on a status of 400 and above
+    #[arg(short, long)]
+    pub fail: bool,
+}

@@ -1,0 +1,130 @@
+//! Whole command lines: what they mean, and what is wrong with them.
+
+use std::time::Duration;
+
+use crate::cli::plan::{Connect, Deed, Listen, Place, Plan};
+use crate::cli::value::duration::Patience;
+use crate::cli::{NoPlan, parse};
+
+fn planned(line: &str) -> Plan {
+    let words = std::iter::once("nsock").chain(line.split_whitespace());
+    match parse(words.map(Into::into)) {
+        Ok(plan) => plan,
+        Err(stop) => panic!("{line}: {stop:?}"),
+    }
+}
+
+fn refused(line: &str) -> String {
+    let words = std::iter::once("nsock").chain(line.split_whitespace());
+    match parse(words.map(Into::into)) {
+        Err(NoPlan::Wrong(usage)) => usage.0,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn connects(line: &str) -> (String, u16) {
+    match planned(line).deed {
+        Deed::Connect(Connect { to: Place::Inet(host, port), .. }) => (host.text(), port),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn listens(line: &str) -> (Option<String>, u16) {
+    match planned(line).deed {
+        Deed::Listen(Listen { at: Place::Inet(host, port), .. }) => (host.map(|host| host.text()), port),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn every_form_of_connecting_is_understood() {
+    assert_eq!(connects("host 80"), ("host".into(), 80));
+    assert_eq!(connects("host:80"), ("host".into(), 80));
+    assert_eq!(connects("host http"), ("host".into(), 80));
+    assert_eq!(connects("::1 80"), ("::1".into(), 80));
+    assert_eq!(connects("[::1]:80"), ("::1".into(), 80));
+    assert_eq!(connects("-p 99 host 80"), ("host".into(), 80));
+    assert_eq!(connects("-nv -w3 fe80::1%lo 80"), ("fe80::1%lo".into(), 80));
+}
+
+#[test]
+fn every_form_of_listening_is_understood() {
+    assert_eq!(listens("-l 80"), (None, 80));
+    assert_eq!(listens("-l 127.0.0.1 80"), (Some("127.0.0.1".into()), 80));
+    assert_eq!(listens("-l 127.0.0.1:80"), (Some("127.0.0.1".into()), 80));
+    assert_eq!(listens("-l -p 80"), (None, 80));
+    assert_eq!(listens("-lp 80"), (None, 80));
+    assert_eq!(listens("-l -s ::1 -p 80"), (Some("::1".into()), 80));
+    assert_eq!(listens("-l -s ::1 80"), (Some("::1".into()), 80));
+    assert_eq!(listens("-l [::1]:0"), (Some("::1".into()), 0));
+    assert_eq!(listens("-l :80"), (None, 80));
+    assert_eq!(listens("-l -l 80"), (None, 80));
+}
+
+#[test]
+fn bad_input_is_one_line_that_names_it() {
+    for (line, why) in [
+        ("", "HOST and PORT are missing"),
+        ("host", "PORT is missing: nsock host PORT"),
+        ("8888", "HOST is missing before port 8888"),
+        ("-p 80 host", "-p is the local port"),
+        ("host 99999", "port 99999 is over 65535"),
+        ("host 0x50", "'0x50' is neither"),
+        ("host 0", "port 0"),
+        ("host 80 90", "one operand too many: '90'"),
+        ("-d 5 host 80", "-d is --no-stdin, and takes no value"),
+        ("-l", "PORT is missing"),
+        ("-l 1 2 3", "one operand too many: '3'"),
+        ("-l -p 80 h 81", "PORT is given twice"),
+        ("-l -p 80 81", "PORT is given twice"),
+        ("-l localhost", "nsock -l [ADDR] PORT"),
+        ("-s ::1 127.0.0.1 80", "of the other IP version"),
+        ("http://host/", "is a URL"),
+        ("http://host:80/", "is a URL"),
+        ("-l -s ::1 ::1 80", "ADDR is given twice"),
+        ("-4 ::1 80", "::1 is no IPv4 address"),
+        ("-6 127.0.0.1 80", "127.0.0.1 is no IPv6 address"),
+        ("-s name host 80", "must be numeric"),
+        ("-w soon host 80", "'soon' is no unit"),
+        ("-w -3 host 80", "cannot be negative"),
+        ("-q -2 host 80", "cannot be negative"),
+        ("-4 -6 host 80", "cannot be used with"),
+        ("-N --no-shutdown host 80", "cannot be used with"),
+        ("-d --send-only host 80", "cannot be used with"),
+        ("-l --connect-timeout 3 80", "cannot be used with"),
+        ("--port-file f host 80", "--port-file has a meaning only beside -l"),
+        ("-e sh host 80", "no -e here"),
+        ("-lke sh 80", "no -e here"),
+        ("--ssl host 443", "no TLS"),
+        ("-x proxy:80 host 80", "no proxy"),
+        ("-k host 80", "-k has a meaning only beside -l"),
+        ("-l -m 3 80", "-m has a meaning only beside -k"),
+        ("-b host 80", "-b has a meaning only beside -u"),
+        ("--datagram 9 host 80", "--datagram has a meaning only beside -u"),
+        ("-u --datagram 64k host 80", "at most 65507"),
+        ("-U", "PATH is missing"),
+        ("-U -4 path", "-4 has no meaning for Unix sockets"),
+        ("-U a b", "one operand too many"),
+        ("--ttl 0 host 80", "0"),
+        ("--tos fast host 80", "neither a type of service"),
+        ("--encoding nonsense host 80", "nonsense"),
+        ("-j -x host 80", "--hex=FILE"),
+        ("-z -d @- 80", "-d never reads"),
+        ("-zu -d --data @- host 80", "-d never reads"),
+        ("-zu --data @- @- 80", "not both"),
+        ("-zu --data @ host 80", "@ lacks the name of a file"),
+        ("--http --data @ host", "@ lacks the name of a file"),
+        ("--nonsense", "unexpected argument '--nonsense'"),
+    ] {
+        let error = refused(line);
+        assert!(error.contains(why), "{line}: {error}");
+        assert!(!error.contains('\n'), "{line}: {error}");
+    }
+}
+
+#[test]
+fn no_wait_means_quit_at_once_and_not_a_time_limit() {
+    let plan = planned("-w 0 host 80");
+    assert_eq!(plan.relay.quit_after, Some(Patience::For(Duration::ZERO)));
+    assert_eq!(plan.relay.idle, None);
+}
