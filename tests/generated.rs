@@ -69,7 +69,7 @@ fn man_page() -> String {
     synopsis().to_writer(&mut page).expect("memory can be written");
     description().to_writer(&mut page).expect("memory can be written");
     examples().to_writer(&mut page).expect("memory can be written");
-    man.render_options_section(&mut page).expect("memory can be written");
+    page.extend(options(&man).into_bytes());
     page.extend(fs::read(root().join("man/prose.roff")).expect("the prose can be read"));
     events().to_writer(&mut page).expect("memory can be written");
     exit_status().to_writer(&mut page).expect("memory can be written");
@@ -114,6 +114,18 @@ fn examples() -> Roff {
         roff.control("RS", ["4"]).text([roman(what)]).control("RE", []);
     }
     roff
+}
+
+/// The groups of flags. Headings are in capitals, but not the flags that some name: `-l` is not `-L`.
+fn options(man: &Man) -> String {
+    let mut section = Vec::new();
+    man.render_options_section(&mut section).expect("memory can be written");
+    let section = String::from_utf8(section).expect("the page is text");
+    let heading = |line: &str| match line.split_once('(') {
+        Some((name, flag)) if line.starts_with(".SH ") => format!("{name}({}\n", flag.to_lowercase()),
+        _ => format!("{line}\n"),
+    };
+    section.lines().map(heading).collect()
 }
 
 fn events() -> Roff {
