@@ -135,8 +135,8 @@ fn events() -> Roff {
 fn exit_status() -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
-    for (code, when) in Exit::TABLE {
-        roff.control("TP", []).text([bold(code)]).text([roman(when)]);
+    for (exit, _, when) in Exit::TABLE {
+        roff.control("TP", []).text([bold(exit.written())]).text([roman(when)]);
     }
     roff
 }
