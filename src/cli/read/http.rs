@@ -22,7 +22,15 @@ pub(super) fn http(args: &Args) -> Result<Http, Usage> {
     };
     let to = Place::Inet(url.host, url.port);
     let to = Connect { proto: args.form.proto(), to, from, limit: super::limit(&args.time) };
-    Ok(Http { to, request, data: said.data.clone(), raw: said.raw, fail: said.fail })
+    Ok(Http {
+        to,
+        request,
+        data: said.data.clone(),
+        raw: said.raw,
+        fail: said.fail,
+        output: super::output(args),
+        idle: super::idle(&args.time),
+    })
 }
 
 fn method(args: &Args) -> Result<&str, Usage> {

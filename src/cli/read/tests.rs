@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::plan::{Connect, Deed, Listen, Place, Plan};
+use crate::cli::plan::{Connect, Listen, Place, Plan, Work};
 use crate::cli::value::duration::Patience;
 use crate::cli::{NoPlan, parse};
 
@@ -23,15 +23,15 @@ fn refused(line: &str) -> String {
 }
 
 fn connects(line: &str) -> (String, u16) {
-    match planned(line).deed {
-        Deed::Connect(Connect { to: Place::Inet(host, port), .. }) => (host.text(), port),
+    match planned(line).work {
+        Work::Connect(Connect { to: Place::Inet(host, port), .. }, _) => (host.text(), port),
         other => panic!("{line}: {other:?}"),
     }
 }
 
 fn listens(line: &str) -> (Option<String>, u16) {
-    match planned(line).deed {
-        Deed::Listen(Listen { at: Place::Inet(host, port), .. }) => (host.map(|host| host.text()), port),
+    match planned(line).work {
+        Work::Listen(Listen { at: Place::Inet(host, port), .. }, _) => (host.map(|host| host.text()), port),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -124,7 +124,7 @@ fn bad_input_is_one_line_that_names_it() {
 
 #[test]
 fn no_wait_means_quit_at_once_and_not_a_time_limit() {
-    let plan = planned("-w 0 host 80");
-    assert_eq!(plan.relay.quit_after, Some(Patience::For(Duration::ZERO)));
-    assert_eq!(plan.relay.idle, None);
+    let Work::Connect(_, relay) = planned("-w 0 host 80").work else { panic!("no connection") };
+    assert_eq!(relay.quit_after, Some(Patience::For(Duration::ZERO)));
+    assert_eq!(relay.idle, None);
 }
