@@ -10,6 +10,8 @@ mod form;
 mod probing;
 mod tell;
 
+use std::ffi::OsString;
+
 use clap::Parser;
 
 pub use self::addresses::{Addresses, Socket};
@@ -81,7 +83,7 @@ pub struct Args {
     /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -z HOST[,HOST...] PORTS..., with --http URL,
     /// with -U PATH
     #[arg(value_name = "HOST PORT", hide = true)]
-    pub words: Vec<String>,
+    pub words: Vec<OsString>,
     /// Of which form the command line is.
     #[command(flatten)]
     pub form: Form,

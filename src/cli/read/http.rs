@@ -11,7 +11,7 @@ use crate::session::http::{Given, Request, is_token};
 pub(super) fn http(args: &Args) -> Result<Http, Usage> {
     let (said, from) = (&args.asking, connect::source(args)?);
     let url = Url::parse(operands::url(args)?)?;
-    connect::reaches(&from, &url.host)?;
+    connect::admit(&url.host, |ip| from.unfit(ip))?;
     let given = said.header.iter().map(|text| Given::parse(text).map_err(|why| format!("-H {why}")));
     let request = Request {
         method: method(args)?.into(),

@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::cli::plan::{self, Limit};
 use crate::cli::ports::Ports;
 use crate::cli::targets::{Target, Who};
-use crate::error::Failure;
+use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
 use crate::logic::sweep::{Group, Hosts as Addrs, Sweep};
 use crate::net::resolve::{Lookup, Resolving, live_lookups, resolve};
@@ -63,6 +63,11 @@ impl Hosts {
             && let Some((place, target)) = self.waiting.pop_front()
         {
             let Some(ports) = target.ports.or_else(|| self.ports.clone()) else { continue };
+            if let Some(what) = target.who.ip().and_then(|ip| plan.from.unfit(ip)) {
+                let who = Object::Named(target.who.to_string());
+                self.lose(cx, Failure::new(Deed::Probe, who, format!("it is {what}"), Exit::Usage));
+                continue;
+            }
             let host = match target.who {
                 Who::Host(host) => host,
                 Who::Net(net) => {
@@ -101,14 +106,20 @@ impl Hosts {
     }
 
     /// Takes the answers that lookups have.
-    pub(super) fn hear(&mut self, cx: &mut Cx<'_>, sweep: &mut Sweep) {
+    pub(super) fn hear(&mut self, cx: &mut Cx<'_>, plan: &plan::Probe, sweep: &mut Sweep) {
         for (place, lookup, ports) in std::mem::take(&mut self.lookups) {
             match lookup.step(cx.now, self.limit) {
                 Ok(None) => self.lookups.push((place, lookup, ports)),
-                Ok(Some(addrs)) => {
+                Ok(Some(mut addrs)) => {
                     let (host, took) = (Rc::clone(lookup.name()), cx.now - lookup.began());
                     let told = addrs.iter().map(SocketAddr::ip).collect();
                     cx.tell(&Event::Resolve { host: Rc::clone(&host), addrs: told, took });
+                    addrs.retain(|addr| plan.from.unfit(addr.ip()).is_none());
+                    if addrs.is_empty() {
+                        let failure = lookup.failed("it has no address of the IP version of -s", Exit::Name);
+                        self.lose(cx, failure.after(took));
+                        continue;
+                    }
                     self.names.insert(place, host);
                     self.found = true;
                     sweep.add(Group { place, hosts: Addrs::These(addrs), ports });

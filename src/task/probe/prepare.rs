@@ -79,7 +79,7 @@ impl Preparation {
         let wrong = |why| Failure::new(Deed::Read, name.clone(), why, Exit::Usage);
         let targets = targets::parse_list(&bytes, reader).map_err(wrong)?;
         match targets.iter().find(|target| target.ports.is_none() && ports.is_none()) {
-            Some(bare) => Err(wrong(format!("PORTS are missing for {}", bare.text()))),
+            Some(bare) => Err(wrong(format!("PORTS are missing for {}", bare.who))),
             None => Ok(Some(targets)),
         }
     }

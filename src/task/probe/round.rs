@@ -93,7 +93,7 @@ impl Round {
         for fate in self.asker.hear(cx) {
             self.settle(cx, fate, cx.now, found)?;
         }
-        self.hosts.hear(cx, &mut self.sweep);
+        self.hosts.hear(cx, plan, &mut self.sweep);
         if let Some(banners) = &mut self.banners {
             found.extend(banners.done(cx).into_iter().map(Found::with_banner));
         }
