@@ -1,5 +1,5 @@
-//! The command line: from the words typed to a [`Plan`] that cannot contradict itself. Each floor of this room names only
-//! those below it:
+//! The command line: from the words typed to a [`Plan`], or to one line that says what is wrong with them. Each floor
+//! of this room names only those below it:
 //!
 //! ```text
 //! parse ─┬─▶ fits ─┬─▶ args ─▶ plan ─▶ value

@@ -54,6 +54,6 @@ pub struct Many {
     pub per_host: usize,
     /// So many in all.
     pub in_all: u64,
-    /// It is one peer, and no server of many.
+    /// Whether a single peer is meant, which is served like many only for its label or its answers.
     pub alone: bool,
 }
