@@ -61,17 +61,6 @@ impl Deed {
             Self::Start => "start",
         }
     }
-
-    /// The word that ties the deed to its object in a sentence.
-    pub const fn preposition(self) -> &'static str {
-        match self {
-            Self::Lookup | Self::Start | Self::Open | Self::Set | Self::Probe => "of",
-            Self::Bind | Self::Connect | Self::Send | Self::Write => "to",
-            Self::Listen | Self::Accept => "on",
-            Self::Connection => "with",
-            Self::Receive | Self::Read => "from",
-        }
-    }
 }
 
 /// What a deed was done to.

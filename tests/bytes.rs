@@ -621,15 +621,6 @@ fn a_dump_that_fails_is_told_once_and_holds_up_nothing() {
     assert!(line.starts_with("nsock: ") && line.contains("errno 28"), "{line}");
 }
 
-/// A FIFO in a directory of its own.
-fn fifo() -> (tempfile::TempDir, std::path::PathBuf) {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let path = dir.path().join("fifo");
-    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a FIFO");
-    (dir, path)
-}
-
 #[test]
 fn an_output_fifo_that_nobody_reads_does_not_hang_the_run() {
     let (_dir, path) = fifo();

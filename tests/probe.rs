@@ -651,7 +651,33 @@ fn a_name_that_is_not_to_be_looked_up_holds_up_nobody() {
     }
 }
 
+#[test]
+fn a_want_of_descriptors_is_never_told_as_a_name_that_is_not_there() {
+    let (_bound, shut) = closed(1);
+    let mut wants = 0;
+    for limit in 4..12 {
+        let script = format!("ulimit -n {limit}; exec {NSOCK} -z localhost {}", shut[0]);
+        let outcome = Program::new("sh").args(["-c", &script]).run();
+        let told = outcome.stderr.starts_with("nsock: lookup of localhost failed: Too many open files");
+        wants += usize::from(told);
+        match outcome.code {
+            Some(1) => assert!(!told, "{limit}: {}", outcome.stderr),
+            Some(3) => assert!(outcome.stderr.contains("Too many open files"), "{limit}: {}", outcome.stderr),
+            code => panic!("{limit}: exit {code:?}, {}", outcome.stderr),
+        }
+    }
+    assert!(wants > 0, "no limit left a lookup without a descriptor");
+}
+
 // ---- lists of hosts ----
+
+#[test]
+fn a_directory_is_neither_a_list_nor_a_payload() {
+    for args in [&["@/", "80"][..], &["-u", "--data", "@/", HOST, "80"]] {
+        let outcome = probe(args).run().exits(3).wrote(b"");
+        assert_eq!(outcome.one_line(), "nsock: read from / failed: Is a directory (errno 21)");
+    }
+}
 
 #[test]
 fn hosts_are_listed_in_a_file_or_on_stdin_some_with_ports_of_their_own() {

@@ -390,6 +390,19 @@ fn on_a_path_that_loses_much_more_nothing_hangs_and_nothing_is_invented() {
     }
 }
 
+#[test]
+fn behind_a_limit_on_connects_every_open_port_is_found() {
+    let Some(wire) = Wire::new() else { return };
+    let open: Vec<u16> = (0..20).map(|n| 10_000 + n * 50 + 7).collect();
+    wire.there.rules(&["tcp flags syn limit rate over 200/second burst 50 packets counter drop"]);
+    let _listeners = listeners(&wire.there, &open);
+    for host in [THERE, THERE6] {
+        let outcome = wire.here.nsock(&["-z", host, "10000-10999"]).run().exits(0).silent();
+        assert_eq!(open_ports(&outcome), open, "{host}");
+    }
+    assert!(wire.there.counted() > 0, "nothing was held up");
+}
+
 // ---- pace over a wire ----
 
 #[test]

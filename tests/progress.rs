@@ -69,6 +69,20 @@ fn slow_sink(seconds: f64) -> Server<usize> {
     })
 }
 
+/// A listener whose queue is full, with those who wait in it, and its port: the next connect is not answered.
+fn deaf() -> ((socket2::Socket, Vec<TcpStream>), u16) {
+    let deaf = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
+    deaf.bind(&any.into()).expect("bind");
+    deaf.listen(0).expect("listen");
+    let addr = deaf.local_addr().expect("its address").as_socket().expect("an IP address");
+    let mut waiting = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&addr, Duration::from_millis(300)) {
+        waiting.push(stream);
+    }
+    ((deaf, waiting), addr.port())
+}
+
 #[test]
 fn asked_for_without_a_terminal_it_is_a_line_a_second() {
     let (server, go) = halting(3 << 20, 1000);
@@ -110,6 +124,42 @@ fn as_json_it_is_an_event_a_second() {
     go.send(()).expect("the server waits");
     run.finish().exits(0).wrote(&payload(MB, 1));
     server.join();
+}
+
+#[test]
+fn as_json_a_probe_counts_ports_and_all_else_bytes() {
+    let open = [server(drop), server(drop)];
+    let ports = format!("{},{}", open[0].port, open[1].port);
+    let run = nsock(&["-z", "-i", "1.5", "--json", "--progress", HOST, &ports]).spawn();
+    let progress = run.event("progress");
+    let counts = ["ports_decided", "ports_total", "ports_open"];
+    assert_eq!(counts.map(|count| progress[count].as_u64()), [1, 2, 1].map(Some), "{progress}");
+    run.finish().exits(0);
+    open.into_iter().for_each(Server::join);
+
+    let (_deaf, port) = deaf();
+    let run = dial(port, &["-w", "2", "--json"]).spawn();
+    run.event("attempt");
+    run.signal(Signal::USR1);
+    let progress = run.event("progress");
+    assert!(counts.iter().all(|count| progress[count].is_null()), "{progress}");
+    run.finish().exits(124);
+}
+
+#[test]
+fn as_json_at_a_terminal_no_line_is_drawn_between_the_objects() {
+    let server = slow_sink(1.3);
+    let terminal = Terminal::new();
+    let run =
+        dial(server.port, &["--json", "--progress"]).stdin_file(&payload(40 << 20, 8)).stderr(terminal.stdio()).spawn();
+    let shown = watch(terminal.person.try_clone().expect("duplicate"));
+    assert_eq!(server.join(), 40 << 20);
+    run.finish().exits(0);
+    drop(terminal);
+    let shown = shown.join();
+    let object = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {shown:?}"));
+    let objects: Vec<serde_json::Value> = shown.lines().map(object).collect();
+    assert!(objects.iter().any(|object| object["event"] == "progress"), "{shown:?}");
 }
 
 #[test]
@@ -173,17 +223,8 @@ fn a_signal_is_answered_while_many_are_served() {
 
 #[test]
 fn a_signal_is_answered_while_connecting() {
-    // A listener whose queue is full: the next connect is not answered.
-    let deaf = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
-    deaf.bind(&any.into()).expect("bind");
-    deaf.listen(0).expect("listen");
-    let addr = deaf.local_addr().expect("its address").as_socket().expect("an IP address");
-    let mut waiting = Vec::new();
-    while let Ok(stream) = TcpStream::connect_timeout(&addr, Duration::from_millis(300)) {
-        waiting.push(stream);
-    }
-    let run = dial(addr.port(), &["-w", "2", "-vv"]).spawn();
+    let (_deaf, port) = deaf();
+    let run = dial(port, &["-w", "2", "-vv"]).spawn();
     run.line("127.0.0.1"); // it has begun
     run.signal(Signal::USR1);
     assert!(run.line("received").starts_with("nsock: 0 B sent, 0 B received, "));

@@ -149,6 +149,12 @@ fn a_peer_that_ends_without_a_byte_after_our_half_close_is_told_so() {
     assert!(outcome.stderr.contains("try --no-shutdown"), "{}", outcome.stderr);
     server.join();
     assert!(!as_client(&["-v"]).1.stderr.contains("--no-shutdown"));
+
+    let server = self::server(slurp);
+    let outcome = dial(server.port, &["--json"]).stdin_bytes("question").run().exits(0);
+    assert_eq!(outcome.event("close")["remark"], "unanswered");
+    server.join();
+    assert!(as_client(&["--json"]).1.event("close")["remark"].is_null());
 }
 
 #[test]
@@ -178,6 +184,40 @@ fn very_verbose_tells_how_long_a_silent_stdin_is_waited_for() {
 }
 
 #[test]
+fn what_is_waited_for_is_a_sentence_for_people_and_a_word_for_programs() {
+    let waits = |args: &[&str], text: &str, word: &str, sentence: &str| {
+        for voice in ["-vv", "--json"] {
+            let (go, gone) = std::sync::mpsc::channel::<()>();
+            let length = text.len();
+            let server = self::server(move |mut stream| {
+                take(&stream, length);
+                let _ = gone.recv();
+                let _ = stream.write_all(b"answer"); // nobody need hear it
+            });
+            let program = dial(server.port, &[voice]).args(args);
+            let client = match word {
+                "stdin" => {
+                    drop(go);
+                    program.hold_stdin().spawn()
+                }
+                _ => program.stdin_bytes(text).spawn(),
+            };
+            match voice {
+                "--json" => assert_eq!(client.event("wait")["for"], word),
+                _ => like(client.line("waiting for ").trim_end(), &format!("nsock: waiting for {sentence}")),
+            }
+        }
+    };
+    let put_off = "half-close put off (-N does it at once)";
+    waits(&[], "", "peer", "the peer's end");
+    waits(&[], "", "stdin", "stdin, *s at most");
+    waits(&["--no-shutdown"], "x", "peer", "the peer's end");
+    waits(&["-t"], "", "peer_first", &format!("the peer's end, {put_off}"));
+    let request = "GET / HTTP/1.1\r\n\r\n";
+    waits(&[], request, "answer", &format!("the answer to what looks like an HTTP request, {put_off}"));
+}
+
+#[test]
 fn very_verbose_tells_what_a_name_was_found_to_be() {
     let server = server(slurp);
     let outcome = nsock(&["-4vv", "localhost", &server.port.to_string()]).run().exits(0);
@@ -201,12 +241,17 @@ fn colours_are_told_when_asked_for_and_never_when_refused() {
 fn seen(args: &[&str], env: &[(&str, &str)]) -> String {
     let terminal = Terminal::new();
     let server = server(|mut stream| stream.write_all(b"x").expect("send"));
-    let mut program = dial(server.port, args).stderr(terminal.stdio()).env("TERM", "xterm");
+    let mut program = dial(server.port, args).stderr(terminal.stdio());
     for (key, value) in env {
         program = program.env(key, value);
     }
     program.run().exits(0);
     server.join();
+    all_of(terminal)
+}
+
+/// What was written to a terminal, once no program has it any more.
+fn all_of(terminal: Terminal) -> String {
     let Terminal { mut person, line } = terminal;
     drop(line);
     let mut seen = Vec::new();
@@ -229,6 +274,30 @@ fn at_a_terminal_colours_are_used_unless_the_environment_or_the_user_says_no() {
         assert!(!told.contains('\x1b'), "{args:?} {env:?}: {told:?}");
     }
     assert!(seen(&["-v", "--color", "always"], &[("NO_COLOR", "1")]).contains('\x1b'));
+}
+
+#[test]
+fn results_and_labels_at_a_terminal_are_coloured_by_the_same_rule() {
+    for (key, value, coloured) in
+        [("TERM", "xterm", true), ("TERM", "dumb", false), ("NO_COLOR", "", true), ("NO_COLOR", "1", false)]
+    {
+        let server = server(drop);
+        let terminal = Terminal::new();
+        let probe = nsock(&["-z", HOST, &server.port.to_string()]).env(key, value).stdout(terminal.stdio());
+        probe.run().exits(0);
+        server.join();
+        let results = all_of(terminal);
+        assert!(results.contains("open"), "{results:?}");
+        assert_eq!(results.contains('\x1b'), coloured, "{key}={value}: {results:?}");
+
+        let terminal = Terminal::new();
+        let hub = listen(&["-k", "--label", "--accept", "1"]).env(key, value).stdout(terminal.stdio()).spawn();
+        hub.connect().write_all(b"hello").expect("send");
+        hub.finish().exits(0);
+        let labels = all_of(terminal);
+        assert!(labels.contains("127.0.0.1 ") && labels.contains(": hello"), "{labels:?}");
+        assert_eq!(labels.contains('\x1b'), coloured, "{key}={value}: {labels:?}");
+    }
 }
 
 // ---- events ----

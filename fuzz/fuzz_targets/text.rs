@@ -13,10 +13,12 @@ use libfuzzer_sys::fuzz_target;
 use nsock::cli::peer::{Addr, Peer, Proto, UnixName};
 use nsock::cli::plan::{Color, Voice};
 use nsock::error::{Deed, Exit, Failure, Lost, Object, Way};
-use nsock::event::{Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Request, Traffic};
+use nsock::event::{Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Remark, Request, Traffic};
+use nsock::logic::ends::Awaited;
 use nsock::logic::escape::escaped;
 use nsock::logic::label;
 use nsock::logic::sweep::{State, Tally};
+use nsock::report::Tongue;
 use nsock::report::human::{Human, spaced};
 use nsock::report::json::{SCHEMA, found, lines};
 use nsock::report::results::Results;
@@ -216,7 +218,7 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
         5 => Event::TurnedAway { peer, limit: input.byte().into() },
         6 => Event::FirstByte { conn, after: span(input) },
         7 => Event::HalfClose { conn, by: input.one_of(&BYS) },
-        8 => Event::Wait { conn, what: "the peer's end", limit: some(input, span) },
+        8 => Event::Wait { conn, what: input.one_of(&[Awaited::Peer, Awaited::PeerFirst, Awaited::Answer, Awaited::Stdin]), limit: some(input, span) },
         9 => Event::Close(Box::new(Close {
             conn,
             peer,
@@ -227,13 +229,14 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
             received: u64::from(number(input)) << 20,
             duration: span(input),
             path: some(input, |input| PathInfo { rtt: span(input), retransmits: number(input).into() }),
-            remark: None,
+            remark: some(input, |_| Remark::Unanswered),
         })),
         10 => Event::Progress {
             traffic: Traffic {
                 sent: number(input).into(),
                 received: number(input).into(),
                 expected: some(input, number).map(Into::into),
+                awaited: some(input, number).map(Into::into),
                 elapsed: span(input),
                 ports: some(input, tally),
             },

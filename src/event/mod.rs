@@ -1,115 +1,24 @@
 //! What can happen in a run: plain facts, raised by tasks as they occur and told by `report/`.
 
+mod close;
 mod http;
 mod probe;
 
-use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::{Failure, Way};
+use crate::logic::ends::Awaited;
 use crate::logic::sweep::Tally;
 pub use crate::session::http::{Field, Head};
+pub use close::{By, Close, How, PathInfo, Remark};
 pub use http::{Answered, Request};
 pub use probe::{Finding, Probed};
 
 /// Number of a connection within this run, counted from 1.
 pub type Conn = u64;
-
-/// A path's measurements as the kernel took them (Linux's TCP_INFO).
-#[derive(Clone, Copy, Debug)]
-pub struct PathInfo {
-    /// Smoothed round-trip time.
-    pub rtt: Duration,
-    /// Segments sent again over the life of the connection.
-    pub retransmits: u64,
-}
-
-/// Who made an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// The other side.
-    Peer,
-    /// This side.
-    Local,
-    /// Silence that lasted longer than `-w` or `--idle-timeout` allow.
-    Idle,
-    /// A signal to this process.
-    Signal,
-}
-
-impl By {
-    /// One word, as `--json` has it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Peer => "peer",
-            Self::Local => "local",
-            Self::Idle => "idle",
-            Self::Signal => "signal",
-        }
-    }
-}
-
-/// In what manner a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// In order: a FIN, and all bytes before it.
-    Fin,
-    /// A reset: the other side is gone or refused what was sent.
-    Rst,
-    /// A time limit.
-    Timeout,
-    /// Another error.
-    Error,
-}
-
-impl How {
-    /// How a connection ended that an error ended.
-    pub fn of(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused | io::ErrorKind::BrokenPipe => Self::Rst,
-            io::ErrorKind::TimedOut => Self::Timeout,
-            _ => Self::Error,
-        }
-    }
-
-    /// One word, as `--json` has it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Fin => "fin",
-            Self::Rst => "rst",
-            Self::Timeout => "timeout",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// How a connection ended, and what it carried.
-#[derive(Clone, Debug)]
-pub struct Close {
-    /// Which connection.
-    pub conn: Conn,
-    /// Its other end.
-    pub peer: Peer,
-    /// Whether it was accepted here (else connected from here).
-    pub accepted: bool,
-    /// Who ended first.
-    pub by: By,
-    /// How.
-    pub how: How,
-    /// Bytes that the socket accepted.
-    pub sent: u64,
-    /// Bytes that came.
-    pub received: u64,
-    /// From connected to closed.
-    pub duration: Duration,
-    /// Measurements of the path, where the system has them.
-    pub path: Option<PathInfo>,
-    /// A remark for the reader, such as an option to try.
-    pub remark: Option<&'static str>,
-}
 
 /// A fact about the run.
 #[derive(Clone, Debug)]
@@ -183,7 +92,7 @@ pub enum Event {
         /// Which connection.
         conn: Conn,
         /// What is waited for.
-        what: &'static str,
+        what: Awaited,
         /// At most how long, where there is a limit.
         limit: Option<Duration>,
     },
@@ -260,6 +169,8 @@ pub struct Traffic {
     pub received: u64,
     /// How many bytes will be sent, where that is known.
     pub expected: Option<u64>,
+    /// How many bytes will come, where that is known.
+    pub awaited: Option<u64>,
     /// Since the first connection stood.
     pub elapsed: Duration,
     /// Ports asked, where that is what is done.
@@ -272,6 +183,7 @@ impl Traffic {
         self.sent += other.sent;
         self.received += other.received;
         self.expected = self.expected.or(other.expected);
+        self.awaited = self.awaited.or(other.awaited);
         self.elapsed = self.elapsed.max(other.elapsed);
         self.ports = self.ports.or(other.ports);
     }

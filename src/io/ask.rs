@@ -35,8 +35,12 @@ pub(super) fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
     id(one).is_ok_and(|one| id(other) == Ok(one))
 }
 
-/// How much of a file lies behind its offset. A block device has its size at its end only.
+/// How much of a file lies behind its offset. A block device has its size at its end only; a directory, whose end is
+/// anywhere, has nothing to read.
 pub(super) fn unread(fd: BorrowedFd<'_>) -> rustix::io::Result<u64> {
+    if FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode).is_dir() {
+        return Ok(0);
+    }
     let offset = rustix::fs::tell(fd)?;
     let end = rustix::fs::seek(fd, SeekFrom::End(0))?;
     rustix::fs::seek(fd, SeekFrom::Start(offset))?;

@@ -3,8 +3,11 @@
 //! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call would block. It knows
 //! how to call without ever blocking, whatever the descriptor is; it does not know who is at the other end.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use mio::Interest;
 use rustix::io::Errno;
@@ -125,8 +128,25 @@ impl Endpoint {
         Self::new(Fd::Owned(socket), Kind::Socket, Access::Nonblocking)
     }
 
+    /// Opens a file, or what else its name leads to, as a source.
+    ///
+    /// # Errors
+    /// Whatever the system says; a directory is none.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+        if file.metadata()?.is_dir() {
+            return Err(Errno::ISDIR.into()); // which the first read would say, when others rely on it
+        }
+        let mut source = Self::file(file);
+        // A FIFO reads as ended until its first writer has come, which an event tells. But a pipe that has no name
+        // (`<(...)`, /dev/stdin) may have been left by its last writer, which no event tells.
+        let named = path.canonicalize().is_ok();
+        source.readable = source.kind != Kind::Pipe || !named;
+        Ok(source)
+    }
+
     /// A file, or what else its name led to, that was opened non-blocking.
-    pub fn file(file: std::fs::File) -> Self {
+    pub fn file(file: File) -> Self {
         let kind = ask::kind(file.as_fd());
         let access = if kind == Kind::Pipe { Access::Nonblocking } else { Access::Polled };
         Self::new(Fd::Owned(file.into()), kind, access)
@@ -137,7 +157,7 @@ impl Endpoint {
     /// # Errors
     /// Whatever the system says to opening it.
     pub fn null() -> io::Result<Self> {
-        let file = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        let file = File::options().read(true).write(true).open("/dev/null")?;
         Ok(Self::new(Fd::Owned(file.into()), Kind::Device, Access::Always))
     }
 

@@ -108,6 +108,31 @@ pub enum Why {
     },
 }
 
+/// What is waited for once one side has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The peer's end; our side was closed for sending.
+    Peer,
+    /// The peer's end, before our side is closed for sending.
+    PeerFirst,
+    /// The answer to what looks like an HTTP request, before our side is closed for sending.
+    Answer,
+    /// The end of stdin.
+    Stdin,
+}
+
+impl Awaited {
+    /// One word, as `--json` has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::PeerFirst => "peer_first",
+            Self::Answer => "answer",
+            Self::Stdin => "stdin",
+        }
+    }
+}
+
 impl Ends {
     /// A connection that begins.
     pub fn new(rules: Rc<Relay>, role: Role, stdin: Stdin, now: Instant) -> Self {
@@ -198,14 +223,13 @@ impl Ends {
     }
 
     /// What is waited for once one side has ended, and until when at most.
-    pub fn awaited(&self) -> Option<(&'static str, Option<Instant>)> {
+    pub fn awaited(&self) -> Option<(Awaited, Option<Instant>)> {
+        let puts_off = !self.half_closed && self.stdin != Stdin::Unread && self.rules.half_close != HalfClose::Never;
         let what = match (self.stdin_done(), self.peer_done()) {
-            (true, false) if self.half_closed || self.stdin == Stdin::Unread => "the peer's end",
-            (true, false) if self.request == RequestLine::Yes => {
-                "the answer to what looks like an HTTP request, half-close put off (-N does it at once)"
-            }
-            (true, false) => "the peer's end, half-close put off (-N does it at once)",
-            (false, true) => "stdin",
+            (true, false) if !puts_off => Awaited::Peer,
+            (true, false) if self.request == RequestLine::Yes => Awaited::Answer,
+            (true, false) => Awaited::PeerFirst,
+            (false, true) => Awaited::Stdin,
             _ => return None,
         };
         Some((what, self.leave_at().map(|(at, _)| at)))

@@ -2,7 +2,7 @@
 //! the caller's; so is what its bytes mean.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 
 use mio::Interest;
 use rustix::io::Errno;
@@ -19,7 +19,6 @@ const DROPPED: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Banner {
     socket: Socket,
-    peer: SocketAddr,
     bytes: Vec<u8>,
     limit: usize,
     ended: bool,
@@ -30,16 +29,11 @@ impl Banner {
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn new(opened: Opened, limit: usize, watch: Watch<'_>, source: usize) -> io::Result<Self> {
+    pub fn new(Opened(socket): Opened, limit: usize, watch: Watch<'_>, source: usize) -> io::Result<Self> {
         // A probe's close is a reset; who has spoken is owed an end in order.
-        opened.socket.set_linger(None)?;
-        watch.add(&opened.socket, source, Interest::READABLE)?;
-        Ok(Self { socket: opened.socket, peer: opened.peer, bytes: Vec::new(), limit, ended: false })
-    }
-
-    /// Whose it is.
-    pub fn peer(&self) -> SocketAddr {
-        self.peer
+        socket.set_linger(None)?;
+        watch.add(&socket, source, Interest::READABLE)?;
+        Ok(Self { socket, bytes: Vec::new(), limit, ended: false })
     }
 
     /// What was said until now.
@@ -158,6 +152,5 @@ mod tests {
         probe.service.shutdown(Shutdown::Write).expect("it ends");
         while probe.listen() {}
         assert_eq!(probe.banner.bytes(), b"busy");
-        assert_eq!(probe.banner.peer(), probe.service.local_addr().expect("its address"));
     }
 }

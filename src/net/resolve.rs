@@ -1,5 +1,6 @@
 //! Hosts to addresses. Numeric ones at once; names by the system's resolver, which blocks and so has its own thread.
 
+use std::fs::File;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 use std::rc::Rc;
@@ -73,6 +74,7 @@ impl Lookup {
             .name("lookup".into())
             .spawn(move || {
                 let addrs = (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
+                let addrs = addrs.map_err(|error| want_of_descriptors().unwrap_or(error));
                 LIVE.fetch_sub(1, Ordering::Relaxed);
                 let _ = sender.send(addrs);
                 bell.ring();
@@ -117,6 +119,9 @@ impl Lookup {
             Ok(answer) => answer,
         };
         Some(match answer {
+            Err(error) if is_want_of_descriptors(&error) => {
+                Err(Failure::system(Deed::Lookup, Object::Host(Rc::clone(&self.name)), &error, Exit::Local))
+            }
             Err(error) => {
                 let text = reason(&error);
                 Err(lookup_failed(&self.name, text.strip_prefix(STD_PREFIX).unwrap_or(&text)))
@@ -142,6 +147,15 @@ impl Lookup {
     pub fn failed(&self, reason: &str, exit: Exit) -> Failure {
         Failure::new(Deed::Lookup, Object::Host(Rc::clone(&self.name)), reason, exit)
     }
+}
+
+/// The C library tells a want of descriptors as a name that is not there (glibc 2.36: EAI_NONAME). So one is asked for.
+fn want_of_descriptors() -> Option<io::Error> {
+    File::open("/dev/null").err().filter(is_want_of_descriptors)
+}
+
+fn is_want_of_descriptors(error: &io::Error) -> bool {
+    [libc::EMFILE, libc::ENFILE].map(Some).contains(&error.raw_os_error())
 }
 
 fn lookup_failed(name: &Rc<str>, reason: &str) -> Failure {

@@ -12,8 +12,57 @@
 //! two blanks between the groups would end a row for it, hence the dash.
 
 use std::fmt::Write;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
+
+use super::human::spaced;
+use crate::cli::plan::Hex;
+use crate::error::{Deed, Exit, Failure, Object, Way};
+use crate::event::Chunk;
 
 const ROW: usize = 16;
+
+/// Where bytes are dumped.
+pub(super) enum Dump {
+    /// Among what else is told.
+    Stderr,
+    /// Here.
+    File(File),
+}
+
+impl Dump {
+    /// Opens what was asked for. A FIFO is not waited for: without a reader it is an error, and when it is full the dump
+    /// ends.
+    pub(super) fn open(hex: &Hex) -> Result<Self, Failure> {
+        let Hex::File(path) = hex else {
+            return Ok(Self::Stderr);
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).custom_flags(libc::O_NONBLOCK);
+        match options.open(path) {
+            Ok(file) => Ok(Self::File(file)),
+            Err(error) => Err(Failure::system(Deed::Write, Object::File(path.clone()), &error, Exit::Local)),
+        }
+    }
+
+    /// Dumps a chunk. What it gives is for stderr.
+    pub(super) fn take(&mut self, chunk: &Chunk<'_>) -> Result<String, Failure> {
+        let way = match chunk.way {
+            Way::Up => "sent to",
+            Way::Down => "received from",
+        };
+        let mut text = String::new();
+        dump(&mut text, &format!("{} {way} {}", super::now(), spaced(chunk.peer)), chunk.offset, chunk.bytes);
+        let Self::File(file) = self else {
+            return Ok(text);
+        };
+        match file.write_all(text.as_bytes()) {
+            Ok(()) => Ok(String::new()),
+            Err(error) => Err(Failure::system(Deed::Write, Object::Named("the dump".into()), &error, Exit::Local)),
+        }
+    }
+}
 
 /// Appends the dump of a chunk that lies at this offset of its stream. The header says when, which way and with whom,
 /// on one line; how many bytes and where is added here.

@@ -36,32 +36,45 @@ pub(super) fn fields(fields: &[Field], mark: &str) -> String {
     lines
 }
 
-/// How it went; nothing where no answer came, which was told as an error.
+/// How it went.
 pub(super) fn answered(it: &Answered) -> String {
+    let port = it.peer.addr.port().map_or(String::new(), |port| format!(" {}", port.to_string().bold()));
+    let whom = format!("from {}{port}", who(&it.peer));
     let Some(head) = &it.head else {
-        return String::new();
+        return unanswered(it, &whom);
     };
-    let phase = |name: &str, time: Option<Duration>| time.map(|time| format!("{name} {}", span(time)));
     let body = it.first_byte.map_or(it.total, |first| it.total.saturating_sub(first));
     let rate = it.received as f64 / body.as_secs_f64().max(1e-6);
-    let details: Vec<String> = [
-        phase("lookup", it.lookup),
-        phase("connect", Some(it.connect)),
-        phase("request", it.request),
-        phase("first byte", it.first_byte),
-        phase("total", Some(it.total)),
-        Some(format!("{} bytes", it.written)),
-        (it.written > 0).then(|| format!("{}/s", size(rate))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let rate = if it.written > 0 { format!(", {}/s", size(rate)) } else { String::new() };
+    let details = format!("{}, {} bytes{rate}", phases(it, None), it.written);
     let end = if it.complete { "complete".green() } else { "cut short".red() };
-    let port = it.peer.addr.port().map_or(String::new(), |port| format!(" {}", port.to_string().bold()));
     let unsent = if it.request.is_none() { "; it came before the request was sent whole" } else { "" };
     let after = match it.after {
         0 => String::new(),
         bytes => format!("; {bytes} bytes came after its end, and were not written"),
     };
-    format!("Response {} from {}{port} {end} ({}){unsent}{after}\n", head.status, who(&it.peer), details.join(", "))
+    format!("Response {} {whom} {end} ({details}){unsent}{after}\n", head.status)
+}
+
+/// How far it came, where no final answer did.
+fn unanswered(it: &Answered, whom: &str) -> String {
+    let before = it.request.map(|request| it.lookup.unwrap_or_default() + it.connect + request);
+    let waited = before.map(|before| it.total.saturating_sub(before));
+    let unsent = if it.request.is_none() { "; the request was not sent whole" } else { "" };
+    let details = format!("{}, {} bytes sent, {} received", phases(it, waited), it.sent, it.received);
+    format!("{} {whom} ({details}){unsent}\n", "No response".red())
+}
+
+/// What took how long; `waited` for a head that did not come.
+fn phases(it: &Answered, waited: Option<Duration>) -> String {
+    let phases = [
+        ("lookup", it.lookup),
+        ("connect", Some(it.connect)),
+        ("request", it.request),
+        ("first byte", it.first_byte),
+        ("waited", waited),
+        ("total", Some(it.total)),
+    ];
+    let told = phases.into_iter().filter_map(|(name, time)| time.map(|time| format!("{name} {}", span(time))));
+    told.collect::<Vec<_>>().join(", ")
 }

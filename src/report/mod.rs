@@ -1,4 +1,5 @@
-//! What people and programs read: events as lines on stderr, in one of two voices. Knows no task.
+//! What a run tells, and where: a probe's results on stdout, all else on stderr, as sentences for people or as JSON for
+//! programs. Tasks raise events; this room puts them into words, shows progress and dumps bytes. It knows no task.
 
 pub mod hex;
 mod http;
@@ -9,39 +10,36 @@ pub mod results;
 
 pub use json::SCHEMA;
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Instant, SystemTime};
 
+use self::hex::Dump;
+use self::human::Human;
+use self::json::Json;
 use self::progress::Progress;
-use self::results::Results;
-
-use crate::cli::plan::{Hex, Voice};
-use crate::error::{Deed, Exit, Failure, Object, Way};
-use crate::event::{Chunk, Event, Finding, Tell};
+use crate::cli::plan::Voice;
+use crate::error::Failure;
+use crate::event::{Chunk, Event, Finding, Tell, Traffic};
 use crate::io::stdio::{complain, prepare_stderr};
 
-/// Tells events on stderr.
+/// Tells what happens.
 pub struct Report {
-    voice: Tongue,
-    timestamps: bool,
-    hex: Option<Dump>,
+    tongue: Box<dyn Tongue>,
+    dump: Option<Dump>,
     progress: Option<Progress>,
-    results: Results,
     /// Events that nobody read stderr for.
     dropped: u64,
 }
 
-enum Tongue {
-    Human(human::Human),
-    Json,
-}
+/// Puts into whole lines what is told; into none what is not.
+pub trait Tongue {
+    /// An event, for stderr.
+    fn lines(&mut self, event: &Event) -> String;
 
-/// Where bytes are dumped.
-enum Dump {
-    Stderr,
-    File(File),
+    /// What was found of a port: for stderr, and for stdout.
+    fn found(&mut self, finding: &Finding) -> (String, String);
+
+    /// How many events were dropped, on a line of its own also where the last one was torn.
+    fn dropped(&self, events: u64) -> String;
 }
 
 impl Report {
@@ -51,120 +49,66 @@ impl Report {
     /// The file for the dump cannot be written.
     pub fn new(voice: &Voice) -> Result<Self, Failure> {
         prepare_stderr();
-        let mut report = Self {
-            voice: match voice.json {
-                true => Tongue::Json,
-                false => Tongue::Human(human::Human::new(voice)),
-            },
-            timestamps: voice.timestamps,
-            hex: None,
-            progress: Progress::new(
-                voice.progress && !voice.quiet,
-                voice.quiet || voice.json || voice.hex == Some(Hex::Stderr),
-                voice.probes,
-            ),
-            results: Results::new(voice.color.settled()),
-            dropped: 0,
-        };
-        if let (true, Some(progress)) = (voice.probes, &mut report.progress) {
-            progress.begin(clock());
+        let tongue: Box<dyn Tongue> = if voice.json { Box::new(Json) } else { Box::new(Human::new(voice)) };
+        let mut report = Self { tongue, dump: None, progress: Progress::new(voice), dropped: 0 };
+        match voice.hex.as_ref().map(Dump::open).transpose() {
+            Ok(dump) => report.dump = dump,
+            Err(failure) => {
+                report.tell(&Event::Error(Box::new(failure.clone())));
+                return Err(failure);
+            }
         }
-        report.hex = match &voice.hex {
-            None => None,
-            Some(Hex::Stderr) => Some(Dump::Stderr),
-            // A FIFO is not waited for: without a reader it is an error, and when it is full the dump ends.
-            Some(Hex::File(path)) => match OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .custom_flags(libc::O_NONBLOCK)
-                .open(path)
-            {
-                Ok(file) => Some(Dump::File(file)),
-                Err(error) => {
-                    let failure = Failure::system(Deed::Write, Object::File(path.clone()), &error, Exit::Local);
-                    report.tell(&Event::Error(Box::new(failure.clone())));
-                    return Err(failure);
-                }
-            },
-        };
+        if voice.probes {
+            report.begin_progress();
+        }
         Ok(report)
     }
 
-    /// Writes whole lines, and counts those that nobody takes.
+    /// From now on there is progress to show, where it is shown.
+    fn begin_progress(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            progress.begin(clock());
+        }
+    }
+
+    /// Whether progress is drawn, which it then is, and not told.
+    fn draws(&mut self, traffic: &Traffic) -> bool {
+        self.progress.as_mut().is_some_and(|progress| progress.draw(traffic, clock()))
+    }
+
+    /// Writes whole lines on stderr, and counts those that nobody takes.
     fn write(&mut self, lines: &str) {
-        let note = self.dropped_note();
+        if lines.is_empty() {
+            return;
+        }
         let say = || {
-            let heard = self.dropped == 0 || complain(&note, false);
-            heard && complain(lines, heard)
+            let heard = self.dropped == 0 || complain(&self.tongue.dropped(self.dropped), false);
+            heard && complain(lines, true)
         };
         let said = match &self.progress {
             Some(progress) => progress.aside(say),
             None => say(),
         };
-        match said {
-            true => self.dropped = 0,
-            false => self.dropped += 1,
-        }
-    }
-
-    /// Writes lines, with the time of day where that is wanted.
-    fn say(&mut self, lines: &str) {
-        match (&self.voice, self.timestamps) {
-            _ if lines.is_empty() => {}
-            (Tongue::Human(_), true) => {
-                let now = now();
-                let lines: String = lines.lines().map(|line| format!("{now} {line}\n")).collect();
-                self.write(&lines);
-            }
-            _ => self.write(lines), // JSON has its time in each object
-        }
-    }
-
-    /// Says how many events were dropped, on a line of its own also where the last one was torn.
-    fn dropped_note(&self) -> String {
-        match &self.voice {
-            Tongue::Human(_) => format!("\nnsock: {} messages were dropped: nobody read stderr\n", self.dropped),
-            Tongue::Json => format!("\n{}", json::dropped(self.dropped)),
-        }
+        self.dropped = if said { 0 } else { self.dropped + 1 };
     }
 }
 
 impl Tell for Report {
     fn tell(&mut self, event: &Event) {
-        match (event, &mut self.progress) {
-            (Event::Connect { .. } | Event::Accept { .. }, Some(progress)) => progress.begin(clock()),
+        match event {
+            Event::Connect { .. } | Event::Accept { .. } => self.begin_progress(),
             // A datagram's connection is told only once it was answered.
-            (Event::Attempt { peer }, Some(progress)) if peer.proto.is_datagram() => progress.begin(clock()),
-            (Event::Progress { traffic, asked: false }, Some(progress)) => {
-                let line = progress.show(traffic, clock());
-                if let (Some(line), Tongue::Human(_)) = (line, &self.voice) {
-                    let line = if self.timestamps { format!("{} {line}", now()) } else { line };
-                    self.write(&line);
-                    return;
-                }
-            }
+            Event::Attempt { peer } if peer.proto.is_datagram() => self.begin_progress(),
+            Event::Progress { traffic, asked: false } if self.draws(traffic) => return,
             _ => {}
         }
-        let lines = match &mut self.voice {
-            Tongue::Human(human) => human.lines(event),
-            Tongue::Json => json::lines(event),
-        };
-        self.say(&lines);
+        let lines = self.tongue.lines(event);
+        self.write(&lines);
     }
 
     fn result(&mut self, finding: &Finding) -> String {
-        let (sentence, result) = match &mut self.voice {
-            Tongue::Json if finding.listed || finding.alone => (String::new(), json::found(finding)),
-            Tongue::Json => return String::new(),
-            Tongue::Human(human) => {
-                let sentence = human.found(finding);
-                let stands_in = !sentence.is_empty() && self.results.shared;
-                let listed = finding.listed && !human.is_quiet() && !stands_in;
-                (sentence, if listed { self.results.line(finding) } else { String::new() })
-            }
-        };
-        self.say(&sentence);
+        let (told, result) = self.tongue.found(finding);
+        self.write(&told);
         if let (false, Some(progress)) = (result.is_empty(), &self.progress) {
             progress.hide();
         }
@@ -176,28 +120,16 @@ impl Tell for Report {
     }
 
     fn dumps(&self) -> bool {
-        self.hex.is_some()
+        self.dump.is_some()
     }
 
     fn dump(&mut self, chunk: &Chunk<'_>) {
-        let Some(dump) = &mut self.hex else {
-            return;
-        };
-        let way = match chunk.way {
-            Way::Up => "sent to",
-            Way::Down => "received from",
-        };
-        let mut text = String::new();
-        let header = format!("{} {way} {}", now(), human::spaced(chunk.peer));
-        hex::dump(&mut text, &header, chunk.offset, chunk.bytes);
-        match dump {
-            Dump::Stderr => self.write(&text),
-            Dump::File(file) => {
-                if let Err(error) = file.write_all(text.as_bytes()) {
-                    self.hex = None; // told once
-                    let failure = Failure::system(Deed::Write, Object::Named("the dump".into()), &error, Exit::Local);
-                    self.tell(&Event::Trouble(Box::new(failure)));
-                }
+        match self.dump.as_mut().map(|dump| dump.take(chunk)) {
+            None => {}
+            Some(Ok(rows)) => self.write(&rows),
+            Some(Err(failure)) => {
+                self.dump = None; // told once
+                self.tell(&Event::Trouble(Box::new(failure)));
             }
         }
     }

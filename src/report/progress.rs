@@ -1,10 +1,11 @@
-//! Progress on one line of stderr, redrawn ten times a second where stderr is a terminal, else a line a second.
+//! Progress: one line of stderr, drawn anew ten times a second where people see a terminal; else told once a second.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::human::span;
+use crate::cli::plan::{Hex, Voice};
 use crate::event::Traffic;
 use crate::io::stdio;
 use crate::logic::sweep::{State, Tally};
@@ -26,9 +27,11 @@ pub(super) struct Progress {
 impl Progress {
     /// What was asked for, or what a person at a terminal would like to see: progress of a probe, or of a file while stdout
     /// is not the screen itself.
-    pub(super) fn new(asked: bool, unwanted: bool, probes: bool) -> Option<Self> {
-        let terminal = stdio::stderr_is_ours();
-        let of_use = probes || (!stdio::stdout_is_terminal() && stdio::carries_a_file());
+    pub(super) fn new(voice: &Voice) -> Option<Self> {
+        let terminal = stdio::stderr_is_ours() && !voice.json;
+        let asked = voice.progress && !voice.quiet;
+        let unwanted = voice.quiet || voice.hex == Some(Hex::Stderr);
+        let of_use = voice.probes || (!stdio::stdout_is_terminal() && stdio::carries_a_file());
         let of_itself = !unwanted && terminal && of_use;
         if !asked && !of_itself {
             return None;
@@ -53,17 +56,13 @@ impl Progress {
         self.next
     }
 
-    /// Shows it; where there is no terminal, the text to write.
-    pub(super) fn show(&mut self, traffic: &Traffic, now: Instant) -> Option<String> {
+    /// Draws it; false where it is to be told instead.
+    pub(super) fn draw(&mut self, traffic: &Traffic, now: Instant) -> bool {
         self.next = Some(now + self.frame());
-        let text = text(traffic);
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(text); // which draws it
-                None
-            }
-            None => Some(format!("nsock: {text}\n")),
+        if let Some(bar) = &self.bar {
+            bar.set_message(text(traffic)); // which draws it
         }
+        self.bar.is_some()
     }
 
     /// Takes the line away, before somebody else writes to the same screen; it comes again.
@@ -102,17 +101,17 @@ pub(super) fn text(traffic: &Traffic) -> String {
     }
     let seconds = traffic.elapsed.as_secs_f64().max(1e-6);
     let rate = (traffic.sent.max(traffic.received)) as f64 / seconds;
-    let sent = match traffic.expected {
-        Some(expected) => format!("{} of {} sent", size(traffic.sent as f64), size(expected as f64)),
-        None => format!("{} sent", size(traffic.sent as f64)),
-    };
-    let mut text =
-        format!("{sent}, {} received, {}/s, {}", size(traffic.received as f64), size(rate), span(traffic.elapsed));
-    if let Some(expected) = traffic.expected
-        && traffic.sent > 0
-    {
-        let left = expected.saturating_sub(traffic.sent) as f64 * seconds / traffic.sent as f64;
-        text += &format!(", {} left", span(Duration::from_secs_f64(left.min(1e9))));
+    let ways = [(traffic.sent, traffic.expected), (traffic.received, traffic.awaited)];
+    let [sent, received] = ways.map(|(done, all)| match all {
+        Some(all) => format!("{} of {}", size(done as f64), size(all as f64)),
+        None => size(done as f64),
+    });
+    let mut text = format!("{sent} sent, {received} received, {}/s, {}", size(rate), span(traffic.elapsed));
+    let under_way = ways.into_iter().find_map(|(done, all)| Some((done, all?)).filter(|(done, all)| done < all));
+    if let Some((done @ 1.., all)) = under_way {
+        let left = (all - done) as f64 * seconds / done as f64;
+        let percent = u128::from(done) * 100 / u128::from(all);
+        text += &format!(", {percent}%, {} left", span(Duration::from_secs_f64(left.min(1e9))));
     }
     text
 }
@@ -151,21 +150,20 @@ mod tests {
 
     #[test]
     fn progress_says_what_how_fast_and_how_long() {
-        let mut traffic = Traffic {
-            sent: 50 << 20,
-            received: 3,
-            expected: Some(100 << 20),
-            elapsed: Duration::from_secs(5),
-            ports: None,
-        };
-        assert_eq!(text(&traffic), "50.0 MiB of 100.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s, 5.00s left");
-        traffic.expected = None;
-        assert_eq!(text(&traffic), "50.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s");
+        let elapsed = Duration::from_secs(5);
+        let upload = Traffic { sent: 50 << 20, received: 3, expected: Some(100 << 20), elapsed, ..Traffic::default() };
+        assert_eq!(text(&upload), "50.0 MiB of 100.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s, 50%, 5.00s left");
+        let endless = Traffic { expected: None, ..upload };
+        assert_eq!(text(&endless), "50.0 MiB sent, 3 B received, 10.0 MiB/s, 5.00s");
+        let download = Traffic { sent: 3, received: 25 << 20, awaited: Some(100 << 20), elapsed, ..Traffic::default() };
+        assert_eq!(text(&download), "3 B sent, 25.0 MiB of 100.0 MiB received, 5.0 MiB/s, 5.00s, 25%, 15.00s left");
+        let both = Traffic { sent: 7, expected: Some(7), ..download };
+        assert_eq!(text(&both), "7 B of 7 B sent, 25.0 MiB of 100.0 MiB received, 5.0 MiB/s, 5.00s, 25%, 15.00s left");
     }
 
     #[test]
     fn nothing_yet_is_no_division_by_it() {
-        let traffic = Traffic { sent: 0, received: 0, expected: Some(9), elapsed: Duration::ZERO, ports: None };
+        let traffic = Traffic { expected: Some(9), ..Traffic::default() };
         assert_eq!(text(&traffic), "0 B of 9 B sent, 0 B received, 0 B/s, 0.0ms");
     }
 }

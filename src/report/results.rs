@@ -1,4 +1,4 @@
-//! Results of a probe as lines of stdout: `HOST:PORT  STATE  SERVICE  TIME`, in columns that never narrow.
+//! A probe's results for people, on stdout: `HOST:PORT  STATE  SERVICE  TIME`, in columns that never narrow.
 
 use std::collections::HashSet;
 use std::rc::Rc;

@@ -85,7 +85,7 @@ impl Program {
     pub(crate) fn new(path: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(path.as_ref());
         command.stdin(Stdio::null()).stderr(Stdio::piped());
-        command.env_remove("NO_COLOR").env("LC_ALL", "C").env("RUST_BACKTRACE", "0");
+        command.env_remove("NO_COLOR").env("TERM", "xterm").env("LC_ALL", "C").env("RUST_BACKTRACE", "0");
         Self {
             words: Path::new(&path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into()),
             command,
@@ -707,6 +707,15 @@ pub(crate) fn pipe() -> (File, File) {
     (read.into(), write.into())
 }
 
+/// A FIFO in a directory of its own.
+pub(crate) fn fifo() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join("fifo");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a FIFO");
+    (dir, path)
+}
+
 /// A FIFO that a program can be told to write a port to (`--port-file`), and whose reader waits for it.
 pub(crate) struct PortFile {
     /// Its path.
@@ -718,10 +727,7 @@ pub(crate) struct PortFile {
 impl PortFile {
     /// A new one.
     pub(crate) fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let path = dir.path().join("port");
-        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).expect("a FIFO");
+        let (dir, path) = fifo();
         // Open for both: neither this open nor the writer's has to wait for the other side.
         let read = BufReader::new(File::options().read(true).write(true).open(&path).expect("open a FIFO"));
         Self { path, read, _dir: dir }

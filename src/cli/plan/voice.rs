@@ -1,5 +1,6 @@
 //! What is told of the run, and how.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// What is told, and how.
@@ -35,7 +36,7 @@ pub enum Hex {
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
-    /// When stderr is a terminal and NO_COLOR is not set.
+    /// Where it goes to a terminal, unless the environment says no.
     Auto,
     /// Always.
     Always,
@@ -44,12 +45,16 @@ pub enum Color {
 }
 
 impl Color {
-    /// Whether to colour, where no terminal decides that.
+    /// Whether to colour, where no terminal decides that: as the user says, or the environment.
     pub fn settled(self) -> Option<bool> {
+        let says = |name, no: fn(&OsStr) -> bool| std::env::var_os(name).is_some_and(|value| no(&value));
         match self {
             Self::Always => Some(true),
             Self::Never => Some(false),
-            Self::Auto => std::env::var_os("NO_COLOR").filter(|value| !value.is_empty()).map(|_| false),
+            Self::Auto => {
+                let unwanted = says("NO_COLOR", |value| !value.is_empty()) || says("TERM", |value| value == "dumb");
+                unwanted.then_some(false)
+            }
         }
     }
 }

@@ -86,8 +86,9 @@ fn place_of(place: &str) -> Result<(Host, u16), String> {
     if host.contains(':') && !host.starts_with('[') {
         return Err("an IPv6 address stands in brackets: [::1]".into());
     }
-    // %25 is how a scope's percent sign is written in a URL (RFC 6874).
-    let host = Host::parse(&host.replacen("%25", "%", 1))?;
+    // %25 is how a scope's percent sign is written in a URL (RFC 6874); a name stays as it is.
+    let scope = usize::from(host.starts_with('['));
+    let host = Host::parse(&host.replacen("%25", "%", scope))?;
     if let Host::Name(name) = &host
         && !name.is_ascii()
     {
@@ -145,6 +146,7 @@ mod tests {
             ("http://[::1]:8080/", "::1", 8080, "[::1]:8080", "/"),
             ("http://[fe80::1%25lo]/", "fe80::1%lo", 80, "[fe80::1]", "/"),
             ("[fe80::1%lo]:81", "fe80::1%lo", 81, "[fe80::1]:81", "/"),
+            ("a%25b", "a%25b", 80, "a%25b", "/"),
         ] {
             assert_eq!(parsed(text), (host.into(), port, authority.into(), target.into()), "{text}");
         }

@@ -46,7 +46,7 @@ pub struct Verdict {
     pub state: State,
     /// How long the answer took, that of the try that got it; none where all was silent.
     pub rtt: Option<Duration>,
-    /// How long answers were waited for, all tries together.
+    /// How long answers were waited for, all tries together that count.
     pub waited: Duration,
     /// How often it was asked.
     pub tries: u32,

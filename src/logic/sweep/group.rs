@@ -2,11 +2,11 @@
 //! however many hosts there are.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
 
 use super::host::Host;
 use super::share::Share;
 use super::shuffle::{Shuffle, mix};
+use super::window::Window;
 use crate::cli::ports::Ports;
 use crate::cli::shard::Shard;
 use crate::cli::targets::Net;
@@ -66,8 +66,8 @@ impl Feed {
         self.share.count()
     }
 
-    /// The next host.
-    pub(super) fn next(&mut self, most: usize, least: usize, now: Instant) -> Option<Host> {
+    /// The next host, with this window.
+    pub(super) fn next(&mut self, window: Window) -> Option<Host> {
         if self.next == self.share.parts() {
             return None;
         }
@@ -78,7 +78,7 @@ impl Feed {
             Hosts::Net(net) => SocketAddr::new(net.nth(part.host), 0),
         };
         let order = Shuffle::new(part.count.into(), self.seed.map(|seed| mix(seed ^ part.host)));
-        Some(Host::new(self.group.place, addr, self.group.ports.clone(), part, order, most, least, now))
+        Some(Host::new(self.group.place, addr, self.group.ports.clone(), part, order, window))
     }
 }
 

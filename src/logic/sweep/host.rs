@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::rtt::Rtt;
 use super::share::Part;
@@ -41,16 +41,13 @@ pub(super) struct Host {
 }
 
 impl Host {
-    #[expect(clippy::too_many_arguments, reason = "each is a fact of its own, and there is one caller")]
     pub(super) fn new(
         place: usize,
         addr: SocketAddr,
         ports: Ports,
         part: Part,
         order: Shuffle,
-        most: usize,
-        least: usize,
-        now: Instant,
+        window: Window,
     ) -> Self {
         Self {
             place,
@@ -60,7 +57,7 @@ impl Host {
             order,
             next: 0,
             rtt: Rtt::default(),
-            window: Window::new(least, most, now),
+            window,
             set_by: Duration::ZERO,
             most_tries: 0,
             under_way: Vec::new(),

@@ -7,12 +7,12 @@
 //! Its host's turn comes (`group`), its own turn comes, and a try starts when the host's window (`window`), the room on
 //! this machine (`room`) and the rate (`rhythm`) allow it. Any answer decides it. Silence (`waits`: as long as the round
 //! trips to this host say, `rtt`) makes the owner close the socket, and the port is asked again, before any port not yet
-//! asked, until its tries or its patience are spent. A try that this machine could not start counts for nothing: its port
-//! waits for its turn again.
+//! asked, until its tries or its patience are spent. Two kinds of tries count for nothing, and their port waits for its turn again:
+//! one that this machine could not start, and one that was silent while a limit on the way let few through.
 //!
 //! # The order
 //!
-//! The hosts take turns, up to [`ABREAST`] of them in the order written, each going through its ports in the order written:
+//! The hosts take turns, up to `turns::ABREAST` of them in the order written, each going through its ports in the order written:
 //! kinder than one host after another, since each is asked more slowly, and what is known of a host need be kept only
 //! while it is probed. In random order, the hosts of a group and the ports of each host are shuffled.
 //!
@@ -30,14 +30,15 @@ mod host;
 mod rhythm;
 mod room;
 mod rtt;
+mod rules;
 mod share;
 mod shuffle;
+mod step;
 mod tally;
+mod turns;
 mod waits;
 mod window;
 
-use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
@@ -45,95 +46,19 @@ use slab::Slab;
 pub use again::Again;
 pub use answer::{Answer, State, Verdict};
 pub use group::{Group, Hosts};
+pub use rules::Rules;
+pub use step::{Id, Start, Step};
 pub use tally::Tally;
 
 use self::group::Feed;
-use self::host::Host;
 use self::rhythm::Rhythm;
 use self::room::Room;
+use self::turns::Turns;
 use self::waits::Waits;
 use super::timers::Timers;
-use crate::cli::shard::Shard;
-
-/// So many hosts take turns, where there are so many.
-pub const ABREAST: usize = 64;
-
-/// A host's window does not close further by loss: one try a round trip would be slower than any limit met in practice.
-const LEAST_WINDOW: usize = 4;
-
-/// Nor for datagrams: what is lost there is mostly the ICMP error of a closed port, by a limit (`Waits::base` has it) that
-/// no sweep worth waiting for could keep. The silent ones are told as `open|filtered`, which is what is known of them.
-/// Systems that limit the errors of the whole host, to some hundred a second, are met by a window like this: fifty is
-/// also the burst that Linux allowed to all destinations together before it allowed more (icmp_msgs_burst, ip-sysctl.rst).
-const LEAST_DATAGRAM_WINDOW: usize = 50;
 
 /// TCP sends its SYN again after a second (RFC 6298 section 2): what takes longer may answer that one, and is no round trip.
 const OWN_RETRY: Duration = Duration::from_secs(1);
-
-/// What the user wants of a sweep.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    /// Datagrams: a port that stays silent is [`State::OpenOrFiltered`].
-    pub datagram: bool,
-    /// At most so many tries at once, at least 1.
-    pub parallel: usize,
-    /// The time between two starts; none for as fast as it goes.
-    pub interval: Duration,
-    /// How often a silent port is asked again.
-    pub retries: u32,
-    /// How long a port's answer is waited for in all.
-    pub patience: Duration,
-    /// A random order, by its seed.
-    pub random: Option<u64>,
-    /// Which part of it this machine does.
-    pub shard: Shard,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            datagram: false,
-            parallel: 1_000,
-            interval: Duration::ZERO,
-            retries: 3,
-            patience: Duration::from_secs(2),
-            random: None,
-            shard: Shard::WHOLE,
-        }
-    }
-}
-
-/// A try under way, by a small number: smaller than [`Rules::parallel`]. It is used again for another try once this one
-/// has been answered, was given up or could not start.
-pub type Id = usize;
-
-/// What to do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Start a try, and tell [`Sweep::answered`] or [`Sweep::shortage`] of it unless it is given up before.
-    Start(Start),
-    /// A try's time has passed: tell [`Sweep::answered`] where its socket, looked at once more, has an answer after all, else
-    /// close it and tell [`Sweep::silent`].
-    GiveUp(Id),
-    /// Nothing, until this time or until something is told; what is told may make it sooner. It may come to nothing, then
-    /// it was too early.
-    Wait(Option<Instant>),
-    /// All is decided.
-    Done,
-}
-
-/// A try to start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Start {
-    /// Its number.
-    pub id: Id,
-    /// The place of its group.
-    pub place: usize,
-    /// Address and port.
-    pub addr: SocketAddr,
-    /// Which try of its port it is, counted from 1.
-    pub attempt: u32,
-}
 
 /// A sweep over the ports of many hosts.
 pub struct Sweep {
@@ -142,15 +67,9 @@ pub struct Sweep {
     room: Room,
     rhythm: Rhythm,
     tally: Tally,
-    /// Hosts whose turn has not come.
-    feeds: VecDeque<Feed>,
-    /// Whether more may be added.
+    turns: Turns,
+    /// Whether more hosts may be added.
     more: bool,
-    hosts: Slab<Host>,
-    /// Hosts that may have a retry to start, in turn.
-    retrying: VecDeque<usize>,
-    /// Hosts that may have a port to begin with, in turn.
-    beginning: VecDeque<usize>,
     ports: Slab<Port>,
     under_way: usize,
     /// Sockets that are no tries.
@@ -165,7 +84,9 @@ struct Port {
     number: u16,
     /// Tries started.
     tries: u32,
-    /// How long those that were silent were waited for.
+    /// Those of them whose silence counts for nothing.
+    void: u32,
+    /// How long the other silent ones were waited for.
     waited: Duration,
     /// The one under way: when it started, and where it stands among those of its host.
     running: Option<(Instant, usize)>,
@@ -174,17 +95,15 @@ struct Port {
 impl Sweep {
     /// A sweep over nothing yet.
     pub fn new(rules: Rules) -> Self {
+        let room = Room::new(rules.parallel);
         Self {
             waits: Waits::new(rules.patience, rules.retries, rules.datagram),
-            room: Room::new(rules.parallel),
             rhythm: Rhythm::new(rules.interval),
+            turns: Turns::new(room.most(), rules.datagram),
+            room,
             rules,
             tally: Tally::default(),
-            feeds: VecDeque::new(),
             more: true,
-            hosts: Slab::new(),
-            retrying: VecDeque::new(),
-            beginning: VecDeque::new(),
             ports: Slab::new(),
             under_way: 0,
             others: 0,
@@ -196,13 +115,13 @@ impl Sweep {
     pub fn add(&mut self, group: Group) {
         let feed = Feed::new(group, self.rules.shard, self.rules.random);
         self.tally.total += feed.count();
-        self.feeds.push_back(feed);
+        self.turns.add(feed);
     }
 
     /// Whether the turn of every host has come that was added. Who has many to add, or names to look up for it, may wait
     /// for this: what waits its turn is the one thing here that grows.
     pub fn is_hungry(&self) -> bool {
-        self.feeds.is_empty()
+        self.turns.all_called()
     }
 
     /// No more hosts come: once all is decided, it is done.
@@ -222,9 +141,9 @@ impl Sweep {
         if let Some(start) = self.start(now) {
             return Step::Start(start);
         }
-        match self.more || !self.feeds.is_empty() || !self.hosts.is_empty() {
-            true => Step::Wait(self.next(now)),
-            false => Step::Done,
+        match !self.more && self.turns.is_over() {
+            true => Step::Done,
+            false => Step::Wait(self.next(now)),
         }
     }
 
@@ -234,7 +153,7 @@ impl Sweep {
         let (port, started) = self.stop(id)?;
         self.room.ended();
         let rtt = now.saturating_duration_since(started);
-        let host = &mut self.hosts[port.host];
+        let host = &mut self.turns.hosts[port.host];
         if answer.is_the_hosts() && (self.rules.datagram || rtt < OWN_RETRY) {
             host.rtt.sample(rtt);
         }
@@ -248,13 +167,18 @@ impl Sweep {
     pub fn silent(&mut self, id: Id, now: Instant) -> Option<Verdict> {
         let (mut port, started) = self.stop(id)?;
         self.room.ended();
-        port.waited += now.saturating_duration_since(started);
-        self.ports[id] = port;
-        let host = &mut self.hosts[port.host];
+        let host = &mut self.turns.hosts[port.host];
         host.window.look(now, self.waits.base(&host.rtt));
-        if self.waits.again(&host.rtt, host.window.loss(), port.tries, port.waited) {
+        let loss = host.window.loss();
+        let void = self.waits.is_void(loss, port.void);
+        match void {
+            true => port.void += 1,
+            false => port.waited += now.saturating_duration_since(started),
+        }
+        self.ports[id] = port;
+        if void || self.waits.again(&host.rtt, loss, port.tries - port.void, port.waited) {
             host.waiting.push_back(id);
-            self.queue(port.host);
+            self.turns.queue(port.host);
             return None;
         }
         let state = if self.rules.datagram { State::OpenOrFiltered } else { State::Filtered };
@@ -273,8 +197,8 @@ impl Sweep {
         self.room.short(self.under_way, now);
         self.tally.sent -= 1;
         self.ports[id].tries -= 1;
-        self.hosts[port.host].waiting.push_front(id);
-        self.queue(port.host);
+        self.turns.hosts[port.host].waiting.push_front(id);
+        self.turns.queue(port.host);
     }
 
     /// Since when no try could be started at all, if the last ones could not. The shortage may be of a kind that does not
@@ -312,12 +236,12 @@ impl Sweep {
         if !self.has_room() || self.room.pause(now).is_some() || self.rhythm.next(now).is_some() {
             return None;
         }
-        let id = self.next_retry().or_else(|| self.next_port(now))?;
+        let id = self.turns.next_retry().or_else(|| self.next_port(now))?;
         self.rhythm.started(now);
         self.tally.sent += 1;
         self.under_way += 1;
         let port = &mut self.ports[id];
-        let host = &mut self.hosts[port.host];
+        let host = &mut self.turns.hosts[port.host];
         port.tries += 1;
         port.running = Some((now, host.under_way.len()));
         host.under_way.push(id);
@@ -327,7 +251,7 @@ impl Sweep {
         let host = port.host;
         let deadline = self.deadline(id);
         self.timers.set(id, deadline);
-        self.queue(host);
+        self.turns.queue(host);
         Some(start)
     }
 
@@ -335,63 +259,13 @@ impl Sweep {
         self.room.has(self.under_way + self.others)
     }
 
-    /// The next port to ask again.
-    fn next_retry(&mut self) -> Option<Id> {
-        while let Some(number) = self.retrying.pop_front() {
-            let host = &mut self.hosts[number];
-            host.queued_to_retry = false;
-            if host.may_retry() {
-                return host.waiting.pop_front();
-            }
-        }
-        None
-    }
-
     /// The next port that was not asked yet.
     fn next_port(&mut self, now: Instant) -> Option<Id> {
         if self.ports.len() >= self.room.most() {
             return None;
         }
-        loop {
-            self.call_hosts(now);
-            let number = self.beginning.pop_front()?;
-            let host = &mut self.hosts[number];
-            host.queued_to_begin = false;
-            if host.may_begin() {
-                let port = Port { host: number, number: host.begin(), tries: 0, waited: Duration::ZERO, running: None };
-                return Some(self.ports.insert(port));
-            }
-        }
-    }
-
-    /// Calls hosts whose turn has come, until enough are abreast.
-    fn call_hosts(&mut self, now: Instant) {
-        let least = if self.rules.datagram { LEAST_DATAGRAM_WINDOW } else { LEAST_WINDOW };
-        while self.beginning.len() < ABREAST
-            && let Some(feed) = self.feeds.front_mut()
-        {
-            match feed.next(self.room.most(), least, now) {
-                Some(host) => {
-                    let number = self.hosts.insert(host);
-                    self.queue(number);
-                }
-                None => drop(self.feeds.pop_front()),
-            }
-        }
-    }
-
-    /// Lets a host stand in the queues of what it may do. It may stand there in vain: who takes it out looks again. But
-    /// what it stands there for is taken only by who takes it out, so that a host that is done stands in none.
-    fn queue(&mut self, number: usize) {
-        let host = &mut self.hosts[number];
-        if !host.queued_to_retry && host.may_retry() {
-            host.queued_to_retry = true;
-            self.retrying.push_back(number);
-        }
-        if !host.queued_to_begin && host.may_begin() {
-            host.queued_to_begin = true;
-            self.beginning.push_back(number);
-        }
+        let (host, number) = self.turns.next_port(now)?;
+        Some(self.ports.insert(Port { host, number, tries: 0, void: 0, waited: Duration::ZERO, running: None }))
     }
 
     /// Takes a try out of those under way. What its port was, and when it started.
@@ -399,7 +273,7 @@ impl Sweep {
         let port = self.ports.get_mut(id)?;
         let (started, at) = port.running.take()?;
         let port = *port;
-        let fellows = &mut self.hosts[port.host].under_way;
+        let fellows = &mut self.turns.hosts[port.host].under_way;
         fellows.swap_remove(at);
         if let Some(&moved) = fellows.get(at)
             && let Some((_, place)) = &mut self.ports[moved].running
@@ -415,23 +289,23 @@ impl Sweep {
     fn deadline(&self, id: Id) -> Option<Instant> {
         let port = self.ports.get(id)?;
         let (started, _) = port.running?;
-        let host = &self.hosts[port.host];
-        Some(started + self.waits.wait(&host.rtt, host.window.loss(), port.tries, port.waited))
+        let host = &self.turns.hosts[port.host];
+        Some(started + self.waits.wait(&host.rtt, host.window.loss(), port.tries - port.void, port.waited))
     }
 
     /// Sets the deadlines of a host anew where they turn out too late: with its first answer above all, which shows how
     /// short its round trips are, and where loss asks for more tries, so that what was the last is so no longer. Those
     /// that are too early are looked at when they are reached.
     fn hurry(&mut self, number: usize) {
-        let host = &mut self.hosts[number];
+        let host = &mut self.turns.hosts[number];
         let (base, tries) = (self.waits.base(&host.rtt), self.waits.tries(host.window.loss()));
         if base >= host.set_by * 3 / 4 && tries <= host.most_tries {
             return;
         }
         host.set_by = base;
         host.most_tries = host.most_tries.max(tries);
-        for at in 0..self.hosts[number].under_way.len() {
-            let id = self.hosts[number].under_way[at];
+        for at in 0..self.turns.hosts[number].under_way.len() {
+            let id = self.turns.hosts[number].under_way[at];
             let deadline = self.deadline(id);
             self.timers.set(id, deadline);
         }
@@ -440,21 +314,17 @@ impl Sweep {
     /// Decides a port that is not under way, and forgets it, and its host with its last one.
     fn decide(&mut self, id: Id, state: State, rtt: Option<Duration>, waited: Duration) -> Verdict {
         let port = self.ports.remove(id);
-        let host = &self.hosts[port.host];
+        let host = &self.turns.hosts[port.host];
         let addr = host.at(port.number);
         let verdict = Verdict { place: host.place, addr, state, rtt, waited, tries: port.tries };
         self.tally.add(state);
-        match host.is_done() {
-            true => drop(self.hosts.remove(port.host)),
-            false => self.queue(port.host),
-        }
+        self.turns.decided(port.host);
         verdict
     }
 
     /// When to look again.
     fn next(&self, now: Instant) -> Option<Instant> {
-        let fresh = !self.beginning.is_empty() || !self.feeds.is_empty();
-        let may = !self.retrying.is_empty() || fresh && self.ports.len() < self.room.most();
+        let may = self.turns.may_retry() || self.turns.may_begin() && self.ports.len() < self.room.most();
         let held = self.room.pause(now).max(self.rhythm.next(now));
         let start = held.filter(|_| may && self.has_room());
         let end = self.timers.next().filter(|_| self.under_way > 0);

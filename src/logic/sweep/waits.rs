@@ -21,6 +21,9 @@ const MISSED: f64 = 1e-6;
 /// Loss adds so many tries at most.
 const MORE_TRIES: u32 = 2;
 
+/// So many tries of a port may count for nothing: where three in four are lost, all of them are one time in ten.
+const MOST_VOID: u32 = 8;
+
 /// The rules of one sweep.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waits {
@@ -63,23 +66,27 @@ impl Waits {
     }
 
     /// How long a try is waited for, counted from 1, after so long a wait for those before it: a round trip first, then
-    /// two each, in case it has become longer, and long for the last. Where much is lost lately, waits go on doubling, and
-    /// the last takes all that is left: that is a limit or a queue, which more tries in the same time would only make worse. What is left never is too
-    /// little for a try that follows.
+    /// two each, in case it has become longer, and long for the last. What is left never is too little for a try that follows.
     pub(super) fn wait(&self, rtt: &Rtt, loss: Loss, tries: u32, waited: Duration) -> Duration {
         let (base, left) = (self.base(rtt), self.patience.saturating_sub(waited));
         let unknown = self.datagram || rtt.wait().is_none();
-        let long = if unknown || loss.heavy { left } else { (base * 4).max(LAST) };
+        let long = if unknown { left } else { (base * 4).max(LAST) };
         let wait = match tries {
             _ if tries >= self.tries(loss) => long,
             1 => base,
-            _ if loss.heavy => base * 2u32.saturating_pow(tries - 1),
             _ => base * 2,
         };
         match left.saturating_sub(wait) < base / 2 {
             true => left.min(long.max(wait)),
             false => wait,
         }
+    }
+
+    /// Whether the silence of a try says nothing of its port, of which so many said nothing before. Where more is lost than
+    /// is borne, it tells of the way: of a limit on connects or on ICMP errors, which the window soon obeys. Who wants no
+    /// retries gets none.
+    pub(super) fn is_void(&self, loss: Loss, before: u32) -> bool {
+        loss.heavy && self.retries > 0 && before < MOST_VOID
     }
 
     /// Whether a port is asked again that was silent at so many tries.
@@ -139,9 +146,16 @@ mod tests {
         assert_eq!(times(2_000, 3, false, &[20; 8], lost(1, 90)), [0, 30, 90, 150, 400]);
         assert_eq!(times(2_000, 3, false, &[20; 8], lost(1, 30)), [0, 30, 90, 150, 210, 460]);
         assert_eq!(times(2_000, 3, false, &[20; 8], lost(9, 9)), [0, 30, 90, 150, 210, 270, 520]);
-        let heavy = Loss { heavy: true, ..lost(9, 9) };
-        assert_eq!(times(2_000, 3, false, &[20; 8], heavy), [0, 30, 90, 210, 450, 930, 2_000]);
         assert_eq!(times(2_000, 0, false, &[20; 8], lost(9, 9)), [0, 250]);
+    }
+
+    #[test]
+    fn heavy_loss_makes_silence_void_but_not_for_ever() {
+        let heavy = Loss { heavy: true, ..lost(9, 9) };
+        let waits = |retries| Waits::new(Duration::from_secs(2), retries, false);
+        assert!(waits(3).is_void(heavy, 0) && !waits(3).is_void(CALM, 0));
+        assert!(waits(3).is_void(heavy, MOST_VOID - 1) && !waits(3).is_void(heavy, MOST_VOID));
+        assert!(!waits(0).is_void(heavy, 0));
     }
 
     #[test]

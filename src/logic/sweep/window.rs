@@ -3,8 +3,8 @@
 //! Silence is no sign of loss: most ports of a filtered host are silent. A sign of loss is an answer to a retry, since the
 //! try before it was not answered. A few of these are no sign of too many tries: radio loses some at any pace, and a
 //! window that closed for them would make a sweep slower and no surer. So a window opens twofold a round trip until more
-//! than that is lost. Then it closes, in proportion to the share that is, as DCTCP does it (RFC 8257 section 3.3), and
-//! opens more slowly from there on: a middlebox that admits so many connects a second is soon obeyed.
+//! than that is lost. Then it closes by the share that is, which is what a limit does not let through, and opens more
+//! slowly from there on: a middlebox that admits so many connects a second is soon obeyed.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,14 @@ const FIRST: f32 = 512.0;
 const BORNE: f32 = 0.15;
 
 /// Fewer lost tries than this may be chance.
-const CHANCE: f32 = 5.0;
+const CHANCE: f32 = 3.0;
 
-/// How much of a round's loss still counts in the next. Retries come in waves, a round after what they make good for, so
-/// that only several rounds together show the share.
+/// How much of a round's loss still counts in the next, or after `FADING` where rounds are shorter. Retries come in waves, a
+/// round after what they make good for, and a slow limit lets few of them through, so that only several rounds together
+/// show the share.
 const MEMORY: f32 = 0.75;
+
+const FADING: Duration = Duration::from_millis(200);
 
 /// The window of one host.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +98,7 @@ impl Window {
             let more = if self.careful { self.size.recip() } else { 1.0 };
             self.size = (self.size + more).min(self.most);
         } else if self.loss.heavy && !self.closed {
-            self.size = (self.size * (1.0 - share / 2.0)).max(self.least);
+            self.size = (self.size * (1.0 - share)).max(self.least);
             (self.closed, self.careful, self.round_began) = (true, true, now);
         }
         self.look(now, round);
@@ -103,14 +106,16 @@ impl Window {
 
     /// Looks whether a round has passed, and whether without loss.
     pub(super) fn look(&mut self, now: Instant, round: Duration) {
-        if now.saturating_duration_since(self.round_began) < round {
+        let passed = now.saturating_duration_since(self.round_began);
+        if passed < round {
             return;
         }
         if !self.closed {
             let more = if self.careful { (self.size / 8.0).max(1.0) } else { self.size };
             self.size = (self.size + more).min(self.most);
         }
-        self.lately = (self.lately.0 * MEMORY, self.lately.1 * MEMORY);
+        let memory = MEMORY.powf(passed.div_duration_f32(FADING).min(1.0));
+        self.lately = (self.lately.0 * memory, self.lately.1 * memory);
         self.loss.heavy &= self.lately.0 >= CHANCE;
         self.round_began = now;
         self.closed = false;

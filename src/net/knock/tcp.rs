@@ -57,14 +57,7 @@ pub enum Knock {
 
 /// A connection to an open port. It is reset when it is dropped.
 #[derive(Debug)]
-pub struct Opened {
-    /// Its socket.
-    pub socket: Socket,
-    /// Its other end.
-    pub peer: SocketAddr,
-    /// This end, where the system tells.
-    pub local: Option<SocketAddr>,
-}
+pub struct Opened(pub(in crate::net) Socket);
 
 impl Knocks {
     /// Sockets with this local end, whose events come under the source numbers from `first` on.
@@ -73,6 +66,7 @@ impl Knocks {
     }
 
     /// Asks a port.
+    #[inline(always)] // see `begin`
     pub fn ask(&mut self, to: SocketAddr, watch: Watch<'_>) -> Knock {
         let at = match self.socket_for(to) {
             Ok(at) => at,
@@ -158,12 +152,15 @@ impl Knocks {
 
     fn stands(&mut self, at: usize, watch: Watch<'_>) -> Knock {
         let slot = &mut self.slots[at];
-        let (socket, to) = (slot.socket.take(), slot.to);
+        let socket = slot.socket.take();
         if let Some(socket) = socket.as_ref().filter(|_| slot.watched) {
             watch.remove(socket);
         }
         self.retire(at);
-        socket.and_then(|socket| opened(socket, to)).map_or(Knock::Shut(Shut::Itself), Knock::Open)
+        match socket {
+            Some(socket) if !is_joined_to_itself(&socket) => Knock::Open(Opened(socket)),
+            _ => Knock::Shut(Shut::Itself),
+        }
     }
 
     fn failed(&mut self, at: usize, error: Errno) -> Knock {
@@ -235,13 +232,13 @@ impl Knocks {
     }
 }
 
-/// The connection that stands; none if the socket was joined to itself: a port of this host that the kernel also chose as
-/// our own (RFC 9293, 3.5). Nobody listens there, since it chooses none that is bound. The peer is asked for, since who
-/// connects to 0.0.0.0 is joined to 127.0.0.1.
-fn opened(socket: Socket, to: SocketAddr) -> Option<Opened> {
+/// Whether a socket was joined to itself: by a port of this host that the kernel also chose as our own (RFC 9293, 3.5).
+/// Nobody listens there, since it chooses none that is bound. The peer is asked for, since who connects to 0.0.0.0 is
+/// joined to 127.0.0.1.
+fn is_joined_to_itself(socket: &Socket) -> bool {
     let of = |addr: io::Result<socket2::SockAddr>| addr.ok().and_then(|addr| addr.as_socket());
     let (local, peer) = (of(socket.local_addr()), of(socket.peer_addr()));
-    (local.is_none() || local != peer).then_some(Opened { socket, peer: to, local })
+    local.is_some() && local == peer
 }
 
 /// Takes all ICMP messages that were kept for a socket, and tells the first.

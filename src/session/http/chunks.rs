@@ -65,7 +65,7 @@ impl Chunks {
             Part::Trailers(line) => {
                 let end = line.find_empty(bytes);
                 let count = end.unwrap_or(bytes.len());
-                *room = room.checked_sub(count).ok_or(Wrong::TooLong)?;
+                *room = room.checked_sub(count).ok_or(Wrong::LongTrailers)?;
                 self.trailers.extend_from_slice(&bytes[..count]);
                 if end.is_some() {
                     self.part = Part::Done;
@@ -90,6 +90,14 @@ impl Chunks {
     /// How many bytes it holds.
     pub(super) fn held(&self) -> usize {
         self.trailers.len()
+    }
+
+    /// What it lacks when the peer ends here.
+    pub(super) fn lacking(&self) -> Wrong {
+        match self.part {
+            Part::Trailers(_) => Wrong::EndInTrailers,
+            _ => Wrong::EndInChunks,
+        }
     }
 
     pub(super) fn is_done(&self) -> bool {

@@ -2,6 +2,7 @@
 //! anywhere. Who the peer is, where the body comes from and goes to, and what time it is nobody here knows.
 
 mod chunks;
+mod gather;
 mod head;
 mod length;
 mod request;

@@ -110,11 +110,10 @@ impl Request {
 
     /// Whether the body goes in chunks.
     pub fn is_chunked(&self, content: Content) -> bool {
-        content != Content::None
-            && self.fields(content).iter().any(|(name, value)| {
-                is(name, "Transfer-Encoding")
-                    && value.rsplit(',').next().is_some_and(|last| is(last.trim_matches([' ', '\t']), "chunked"))
-            })
+        let fields = self.fields(content);
+        let codings = fields.iter().rfind(|(name, _)| is(name, "Transfer-Encoding"));
+        let last = codings.and_then(|(_, value)| value.rsplit(',').next()).unwrap_or_default();
+        content != Content::None && is(last.trim_matches([' ', '\t']), "chunked")
     }
 
     /// The head as it is sent.

@@ -3,12 +3,10 @@
 
 use super::HEAD_LIMIT;
 use super::chunks::{Chunks, Piece};
-use super::head::{Field, Head, Line, begins_well};
+use super::gather::Gather;
+use super::head::{Field, Head};
 use super::length::{Length, length};
 use super::wrong::Wrong;
-
-/// How every answer begins.
-const NAME: &[u8] = b"HTTP/";
 
 /// An answer under way.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ pub struct Response {
     /// Whether its bytes are shown as they come, instead of the body.
     raw: bool,
     stage: Stage,
-    head: Vec<u8>,
+    head: Gather,
     /// So much of memory may heads and trailers still need.
     room: usize,
     wrong: Option<Wrong>,
@@ -28,10 +26,7 @@ pub struct Response {
 
 #[derive(Debug)]
 enum Stage {
-    Head {
-        line: Line,
-        first_line_seen: bool,
-    },
+    Head,
     /// A body as it is: so many bytes, or to the peer's end.
     Plain(Option<u64>),
     Chunked(Box<Chunks>),
@@ -61,8 +56,8 @@ pub enum Told {
 impl Response {
     /// An answer that has not begun.
     pub fn new(bodiless: bool, raw: bool) -> Self {
-        let stage = Stage::Head { line: Line::default(), first_line_seen: false };
-        Self { bodiless, raw, stage, head: Vec::new(), room: HEAD_LIMIT, wrong: None, cut: false }
+        let (stage, head) = (Stage::Head, Gather::default());
+        Self { bodiless, raw, stage, head, room: HEAD_LIMIT, wrong: None, cut: false }
     }
 
     /// Bytes came. How many of them are the answer's: others come after its end.
@@ -99,9 +94,9 @@ impl Response {
         let wrong = match stage {
             Stage::Plain(None) | Stage::Over | Stage::Adrift(_) => return,
             Stage::Plain(Some(left)) => Wrong::EndInBody(left),
-            Stage::Chunked(_) => Wrong::EndInChunks,
-            Stage::Head { .. } if self.head.is_empty() => Wrong::Nothing,
-            Stage::Head { .. } => {
+            Stage::Chunked(chunks) => chunks.lacking(),
+            Stage::Head if self.head.is_empty() => Wrong::Nothing,
+            Stage::Head => {
                 self.give_head_back(out);
                 Wrong::EndInHead
             }
@@ -133,14 +128,14 @@ impl Response {
     pub fn held(&self) -> usize {
         match &self.stage {
             Stage::Chunked(chunks) => chunks.held(),
-            _ => self.head.len(),
+            _ => self.head.held(),
         }
     }
 
     /// Takes a piece, at least a byte unless it is over by then.
     fn step(&mut self, bytes: &[u8], out: &mut Out) -> usize {
         match &mut self.stage {
-            Stage::Head { .. } => self.step_head(bytes, out),
+            Stage::Head => self.step_head(bytes, out),
             Stage::Plain(left) => {
                 let count =
                     left.map_or(bytes.len(), |left| bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
@@ -162,14 +157,10 @@ impl Response {
                     0
                 }
             },
-            Stage::Adrift(left) => {
-                let count = bytes.len().min(*left);
-                *left -= count;
+            &mut Stage::Adrift(left) => {
+                let count = bytes.len().min(left);
                 out.shown.extend_from_slice(&bytes[..count]);
-                if *left == 0 {
-                    self.stage = Stage::Over;
-                    self.cut = true;
-                }
+                self.drift(left - count);
                 count
             }
             Stage::Over => 0,
@@ -177,46 +168,26 @@ impl Response {
     }
 
     fn step_head(&mut self, bytes: &[u8], out: &mut Out) -> usize {
-        let Stage::Head { line, first_line_seen } = &mut self.stage else { return 0 };
-        // At most one line at a time, until the first one is known to be good.
-        let first_end = bytes.iter().position(|&byte| byte == b'\n').filter(|_| !*first_line_seen);
-        let bytes = first_end.map_or(bytes, |at| &bytes[..=at]);
-        let bytes = &bytes[..bytes.len().min(self.room)];
-        let end = line.find_empty(bytes);
-        let count = end.unwrap_or(bytes.len());
-        self.room -= count;
-        self.head.extend_from_slice(&bytes[..count]);
+        let (count, head) = self.head.step(bytes, &mut self.room);
         if self.raw {
             out.shown.extend_from_slice(&bytes[..count]);
         }
-        let known = self.head.len().min(NAME.len());
-        if self.head[..known] != NAME[..known] {
-            self.lose_way(Wrong::NotHttp, out);
-        } else if first_end.is_some() && !begins_well(&self.head) {
-            self.lose_way(Wrong::StatusLine, out);
-        } else if end.is_some() {
-            self.end_head(out);
-        } else if let (Stage::Head { first_line_seen, .. }, Some(_)) = (&mut self.stage, first_end) {
-            *first_line_seen = true;
-        }
-        if matches!(self.stage, Stage::Head { .. }) && self.room == 0 {
-            self.lose_way(Wrong::TooLong, out);
+        match head {
+            Ok(None) => {}
+            Ok(Some(head)) => self.end_head(head, out),
+            Err(wrong) => self.lose_way(wrong, out),
         }
         count
     }
 
-    /// A head is whole.
-    fn end_head(&mut self, out: &mut Out) {
-        let head = match Head::parse(&self.head) {
-            Ok(head) => head,
-            Err(wrong) => return self.lose_way(wrong, out),
-        };
-        self.head = Vec::new();
+    /// A head is whole: it says what follows.
+    fn end_head(&mut self, head: Head, out: &mut Out) {
+        self.head.take();
         let length = length(&head, self.bodiless);
         let interim = head.is_interim();
         out.told.push(Told::Head(head));
         self.stage = match length {
-            _ if interim => Stage::Head { line: Line::default(), first_line_seen: false },
+            _ if interim => Stage::Head,
             Ok(Length::Exactly(0)) => Stage::Over,
             Ok(Length::Exactly(length)) => Stage::Plain(Some(length)),
             Ok(Length::ToEnd) => Stage::Plain(None),
@@ -243,10 +214,13 @@ impl Response {
     fn lose_way(&mut self, wrong: Wrong, out: &mut Out) {
         self.give_head_back(out);
         self.wrong = Some(wrong);
-        self.stage = match self.room {
-            0 => Stage::Over,
-            room => Stage::Adrift(room),
-        };
+        self.drift(self.room);
+    }
+
+    /// So many bytes more are shown of what is no answer.
+    fn drift(&mut self, left: usize) {
+        self.cut = left == 0;
+        self.stage = if self.cut { Stage::Over } else { Stage::Adrift(left) };
     }
 
     /// Its chunks make no sense: no more of it is body. As it is it may still be seen.
@@ -260,7 +234,7 @@ impl Response {
 
     /// Shows the bytes of a head that is none.
     fn give_head_back(&mut self, out: &mut Out) {
-        let head = std::mem::take(&mut self.head);
+        let head = self.head.take();
         if !self.raw {
             out.shown.extend_from_slice(&head);
         }

@@ -173,8 +173,12 @@ fn an_answer_cut_short_says_where() {
     }
     assert_eq!(get("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), broken("hello", Wrong::EndInBody(4)));
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (body, shown) in [("", ""), ("5", ""), ("5\r\nhel", "hel"), ("1\r\na\r\n", "a"), ("1\r\na\r\n0\r\nA", "a")] {
+    for (body, shown) in [("", ""), ("5", ""), ("5\r\nhel", "hel"), ("1\r\na\r\n", "a"), ("1\r\na\r\n0\r", "a")] {
         assert_eq!(get(&format!("{chunked}{body}")), broken(shown, Wrong::EndInChunks), "{body}");
+    }
+    for trailers in ["", "\r", "A", "A: b\r\n"] {
+        let body = format!("{chunked}1\r\na\r\n0\r\n{trailers}");
+        assert_eq!(get(&body), broken("a", Wrong::EndInTrailers), "{trailers}");
     }
 }
 
@@ -277,20 +281,33 @@ fn nothing_without_an_end_is_held_or_waited_for() {
     const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let long = vec![b'a'; 3 << 20];
     for (begin, piece, wrong) in [
-        (&b"HTTP/1.1 200 OK\r\n"[..], &b"A: b\r\n"[..], Wrong::TooLong),
-        (b"HTTP/1.1 200 OK\r\nA: ", &long, Wrong::TooLong),
-        (b"HTTP/1.1 200 ", b"OK", Wrong::TooLong),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n", Wrong::TooLong),
+        (&b"HTTP/1.1 200 OK\r\n"[..], &b"A: b\r\n"[..], Wrong::LongHead),
+        (b"HTTP/1.1 200 OK\r\nA: ", &long, Wrong::LongHead),
+        (b"HTTP/1.1 200 ", b"OK", Wrong::LongHead),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n", Wrong::LongHeads),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", b"A: b\r\n", Wrong::LongHeads),
         (b"", b"\x16\x03\x01", Wrong::NotHttp),
         (CHUNKED, b"0", Wrong::ChunkLine),
         (&[CHUNKED, b"1;"].concat(), b"a", Wrong::ChunkLine),
         (&[CHUNKED, b"1"].concat(), b" ", Wrong::ChunkLine),
-        (&[CHUNKED, b"0\r\n"].concat(), b"A: b\r\n", Wrong::TooLong),
-        (&[CHUNKED, b"0\r\nA: "].concat(), b"a", Wrong::TooLong),
+        (&[CHUNKED, b"0\r\n"].concat(), b"A: b\r\n", Wrong::LongTrailers),
+        (&[CHUNKED, b"0\r\nA: "].concat(), b"a", Wrong::LongTrailers),
     ] {
         let (response, out) = feed_on(begin, piece, 8 << 20);
         assert_eq!((response.is_over(), response.wrong()), (true, Some(&wrong)), "{begin:?}");
         assert!(out.shown.len() <= HEAD_LIMIT, "{begin:?}");
+    }
+}
+
+#[test]
+fn what_is_shown_no_further_says_so_however_it_came() {
+    for (begin, wrong) in [(&b"HTTP/1.1 200 OK\r\nA: "[..], Wrong::LongHead), (b"", Wrong::NotHttp)] {
+        let bytes = [begin, &vec![b'a'; HEAD_LIMIT]].concat();
+        for piece in [bytes.len(), 1_000] {
+            let (mut response, mut out) = (Response::new(false, false), Out::default());
+            bytes.chunks(piece).for_each(|piece| _ = response.data(piece, &mut out));
+            assert_eq!((response.wrong(), response.is_cut(), out.shown.len()), (Some(&wrong), true, HEAD_LIMIT));
+        }
     }
 }
 
@@ -402,6 +419,7 @@ fn a_body_is_delimited_by_its_length_or_goes_in_chunks() {
         ("POST", &["Content-Length:"], Content::Length(5), "Host: h||", false),
         ("POST", &["transfer-encoding: Chunked"], Content::Length(5), "transfer-encoding: Chunked||", true),
         ("POST", &["Transfer-Encoding: gzip"], Content::Unknown, "Transfer-Encoding: gzip||", false),
+        ("POST", &["Transfer-Encoding: chunked", "Transfer-Encoding: x"], Content::Unknown, "Encoding: x||", false),
         ("POST", &["Content-Length:"], Content::Unknown, "Transfer-Encoding: chunked||", true),
         ("POST", &["Transfer-Encoding:"], Content::Unknown, "Host: h||", false),
     ] {

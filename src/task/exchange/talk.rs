@@ -89,7 +89,7 @@ impl Talk {
     /// What was carried so far.
     pub(super) fn traffic(&self, now: Instant) -> Traffic {
         let (sent, received) = self.peers.carried();
-        Traffic { sent, received, expected: None, elapsed: now - self.began, ports: None }
+        Traffic { sent, received, elapsed: now - self.began, ..Traffic::default() }
     }
 
     /// Watches everything.

@@ -1,8 +1,5 @@
 //! The body of a request: a text, a file or stdin, and what is known of its length before it is read.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
-
 use crate::cli::data::Data;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Endpoint;
@@ -34,13 +31,10 @@ impl Body {
                 Ok(Self { text: text.into_bytes(), source: None, name: stdin(), content })
             }
             Some(Data::Stdin) => Ok(Self::from(stdio::stdin(), stdin())),
-            Some(Data::File(path)) => {
-                let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path);
-                match file {
-                    Ok(file) => Ok(Self::from(Endpoint::file(file), Object::File(path))),
-                    Err(error) => Err(Failure::system(Deed::Read, Object::File(path), &error, Exit::Local)),
-                }
-            }
+            Some(Data::File(path)) => match Endpoint::open(&path) {
+                Ok(file) => Ok(Self::from(file, Object::File(path))),
+                Err(error) => Err(Failure::system(Deed::Read, Object::File(path), &error, Exit::Local)),
+            },
         }
     }
 

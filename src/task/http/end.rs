@@ -29,8 +29,7 @@ impl Http {
 
     /// What the status of a whole answer makes of the run.
     fn verdict(&self) -> Exit {
-        let refused = self.head.as_ref().is_some_and(|head| head.status >= 400);
-        if self.fail && refused { Exit::Network } else { Exit::Done }
+        if self.fail && self.is_refused() { Exit::Network } else { Exit::Done }
     }
 
     /// The connection broke before the answer was whole.

@@ -4,6 +4,7 @@
 //! and nginx's proxy drop a request whose sender does (measured: 0 bytes of answer).
 
 mod body;
+mod carry;
 mod down;
 mod end;
 mod up;
@@ -29,12 +30,6 @@ use crate::session::http::{Content, Request, Response};
 const PEER: usize = 0;
 const SOURCE: usize = 1;
 const STDOUT: usize = 2;
-
-/// What is no answer, or has no end that is known, is worth a look; silent for so long, no more of it is waited for.
-const ADRIFT_SILENCE: Duration = Duration::from_secs(1);
-
-/// And no more than for so long, however it drips.
-const ADRIFT_LIMIT: Duration = Duration::from_secs(5);
 
 /// A request and its answer.
 pub struct Http {
@@ -140,69 +135,6 @@ impl Http {
         Ok(())
     }
 
-    /// Carries what can be carried both ways, then looks whether that was all.
-    fn carry(&mut self, cx: &mut Cx<'_>) -> Turn {
-        if self.sink.broken() {
-            return self.reader_left(cx);
-        }
-        let before = self.moved();
-        let up = self.carry_up(cx);
-        let down = up.and_then(|up| Ok(self.carry_down(cx)? | up));
-        let busy = match down {
-            Ok(busy) => busy,
-            Err(turn) => return turn,
-        };
-        if before != self.moved() {
-            self.last_moved = cx.now;
-        }
-        let stuck = self.held() > 0;
-        if !stuck && self.response.is_over() {
-            match self.fault.take_if(|_| self.response.wrong().is_none()) {
-                Some((deed, error)) if self.owes() => return self.broke(cx, deed, &error),
-                None if self.owes() => {} // the server wants it, as it has said
-                _ => return self.conclude(cx),
-            }
-        }
-        if !stuck && let Some((deed, error)) = self.fault.take_if(|(deed, _)| *deed == Deed::Receive) {
-            return self.broke(cx, deed, &error);
-        }
-        if busy {
-            return Turn::Again;
-        }
-        if stuck {
-            return Turn::Wait(self.up.wake()); // while stdout's reader has not taken what came, silence does not count
-        }
-        let adrift = self.response.is_adrift().then(|| *self.adrift.get_or_insert(cx.now));
-        let limit = match adrift {
-            Some(since) => {
-                let silence = self.idle.map_or(ADRIFT_SILENCE, |idle| idle.min(ADRIFT_SILENCE));
-                Some((self.last_moved + silence).min(since + ADRIFT_LIMIT))
-            }
-            None => self.idle.map(|time| self.last_moved + time),
-        };
-        match limit {
-            Some(limit) if limit <= cx.now => self.silent(cx),
-            _ => Turn::Wait(limit.into_iter().chain(self.up.wake()).min()),
-        }
-    }
-
-    /// Whether the request must be sent to its end though its answer is here: the server has not refused it.
-    fn owes(&self) -> bool {
-        let welcome = self.head.as_ref().is_some_and(|head| (200..400).contains(&head.status));
-        self.phases.sent.is_none() && welcome && self.response.wrong().is_none()
-    }
-
-    /// Counts every byte that moves, so that silence is known.
-    fn moved(&self) -> u64 {
-        let down = self.down.as_ref().map_or(0, |flow| flow.taken() + flow.given());
-        self.up.given() + self.count.received + self.count.shown + down - self.sink.held()
-    }
-
-    /// What stdout's reader has not taken.
-    fn held(&self) -> u64 {
-        self.sink.held() + self.down.as_ref().map_or(0, Flow::held)
-    }
-
     fn object(&self) -> Object {
         Object::Peer(self.stream.peer.clone())
     }
@@ -245,6 +177,7 @@ impl Task for Http {
             sent: self.up.given(),
             received: self.received(),
             expected: rest.map(|rest| self.up.given() + self.up.held() + rest),
+            awaited: self.response.pass().flatten().map(|left| self.count.received.saturating_add(left)),
             elapsed: now - self.phases.stood,
             ..Traffic::default()
         }

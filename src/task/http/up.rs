@@ -40,7 +40,7 @@ impl Http {
 
     /// True while there is more to carry at once; a turn when the body cannot be read.
     pub(super) fn carry_up(&mut self, cx: &mut Cx<'_>) -> Result<bool, Turn> {
-        if self.phases.sent.is_some() || self.fault.is_some() {
+        if !self.is_sending() {
             return Ok(false);
         }
         let look = &mut Eye {

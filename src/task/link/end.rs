@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Link, Stage};
 use crate::error::{Deed, Exit, Failure, Lost, Object};
-use crate::event::{By, Close, Event, How};
+use crate::event::{By, Close, Event, How, Remark};
 use crate::io::endpoint::{Endpoint, Kind};
 use crate::logic::ends::{Role, Why};
 use crate::task::ending::Ending;
@@ -142,8 +142,7 @@ impl Link {
             received: self.down.taken(),
             duration: cx.now - self.began,
             path: self.stream.path(),
-            remark: unanswered
-                .then_some("no byte came back after our half-close: if one should have, try --no-shutdown"),
+            remark: unanswered.then_some(Remark::Unanswered),
         })));
         Turn::End(exit)
     }

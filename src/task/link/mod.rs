@@ -18,7 +18,7 @@ use crate::event::{By, Chunk, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Flow, Means, Works};
 use crate::logic::Unseen;
-use crate::logic::ends::{Ends, Role, Step, Stuck, Why};
+use crate::logic::ends::{Awaited, Ends, Role, Step, Stuck, Why};
 use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
@@ -44,7 +44,7 @@ pub struct Link {
     wreck: Option<Box<(Deed, io::Error)>>,
     /// What has gone wrong already, and was told.
     worst: Exit,
-    awaited: Option<&'static str>,
+    awaited: Option<Awaited>,
 }
 
 enum Stage {
@@ -213,7 +213,7 @@ impl Task for Link {
             received: self.down.taken(),
             expected: rest.map(|rest| self.up.taken() + rest),
             elapsed: now - self.began,
-            ports: None,
+            ..Traffic::default()
         }
     }
 

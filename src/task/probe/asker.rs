@@ -99,6 +99,7 @@ impl Asker {
     }
 
     /// Starts a try.
+    #[inline(always)] // see `net/knock/begin.rs`
     pub(super) fn ask(&mut self, cx: &mut Cx<'_>, start: &Start) -> Fate {
         match self {
             Self::Tcp(tcp) => {

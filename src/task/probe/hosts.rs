@@ -15,13 +15,22 @@ use crate::logic::sweep::{Group, Hosts as Addrs, Sweep};
 use crate::net::resolve::{Lookup, Resolving, live_lookups, resolve};
 use crate::task::Cx;
 
-/// So many names are looked up at once: each has a thread.
+/// So many names are looked up at once, where there are the descriptors: each has a thread.
 const ABREAST: usize = 16;
+
+/// What a lookup holds open at once: two servers, and a file.
+pub(super) const DESCRIPTORS: usize = 3;
+
+/// How many names may be looked up at once, by so many descriptors for them and for asking: those get half of few.
+pub(super) fn abreast(descriptors: usize) -> usize {
+    (descriptors / 2 / DESCRIPTORS).clamp(1, ABREAST)
+}
 
 /// Targets on their way to the sweep.
 pub(super) struct Hosts {
     ports: Option<Ports>,
     limit: Limit,
+    abreast: usize,
     waiting: VecDeque<(usize, Target)>,
     lookups: Vec<(usize, Lookup, Ports)>,
     /// The names of those that were written as names.
@@ -33,11 +42,12 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Targets, with the ports of those that have none of their own.
-    pub(super) fn new(targets: Vec<Target>, ports: Option<Ports>, limit: Limit) -> Self {
+    /// Targets, with the ports of those that have none of their own; so many names are looked up at once.
+    pub(super) fn new(targets: Vec<Target>, ports: Option<Ports>, limit: Limit, abreast: usize) -> Self {
         Self {
             ports,
             limit,
+            abreast,
             waiting: targets.into_iter().enumerate().collect(),
             lookups: Vec::new(),
             names: HashMap::new(),
@@ -59,7 +69,7 @@ impl Hosts {
     /// Feeds the sweep, as long as it is hungry.
     pub(super) fn feed(&mut self, cx: &mut Cx<'_>, plan: &plan::Probe, sweep: &mut Sweep) {
         while sweep.is_hungry()
-            && live_lookups() < ABREAST
+            && live_lookups() < self.abreast
             && let Some((place, target)) = self.waiting.pop_front()
         {
             let Some(ports) = target.ports.or_else(|| self.ports.clone()) else { continue };
@@ -133,6 +143,19 @@ impl Hosts {
     fn lose(&mut self, cx: &mut Cx<'_>, failure: Failure) {
         if let Some(earlier) = self.last_failure.replace(failure) {
             cx.tell(&Event::Trouble(Box::new(earlier)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lookups_leave_at_least_half_of_few_descriptors_to_asking() {
+        assert_eq!([0, 8, 16, 90, 1_008, usize::MAX].map(abreast), [1, 1, 2, 15, 16, 16]);
+        for few in [8, 16, 90, 1_008] {
+            assert!(abreast(few) * DESCRIPTORS <= few / 2, "{few}");
         }
     }
 }

@@ -1,8 +1,6 @@
 //! A file or stdin that is read whole before the probe begins: the list of hosts, or what UDP ports are asked with.
 
-use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use crate::error::{Deed, Exit, Failure, Object};
@@ -26,10 +24,10 @@ impl Intake {
     /// # Errors
     /// It cannot be opened.
     pub(super) fn file(path: PathBuf) -> Result<Self, Failure> {
-        let name = Object::File(path.clone());
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
-        match file {
-            Ok(file) => Ok(Self { endpoint: Endpoint::file(file), name, bytes: Vec::new() }),
+        let opened = Endpoint::open(&path);
+        let name = Object::File(path);
+        match opened {
+            Ok(endpoint) => Ok(Self { endpoint, name, bytes: Vec::new() }),
             Err(error) => Err(Failure::system(Deed::Read, name, &error, Exit::Local)),
         }
     }

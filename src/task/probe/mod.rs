@@ -32,7 +32,7 @@ use crate::net::socket::Origin;
 const STDOUT: usize = 0;
 const INTAKE: usize = 1;
 
-/// Descriptors that are not for asking: stdio, the loop's own, a file.
+/// Descriptors that are neither for asking nor for lookups: stdio, the loop's own, a file.
 const OTHERS: usize = 16;
 
 /// As many ports are asked at once where nobody says otherwise: more at a time are a burst that routers drop.
@@ -63,7 +63,9 @@ enum Stage {
 struct Asked {
     what: Prepared,
     again: Option<Again>,
+    /// So many ports are asked at once, and so many names looked up.
     parallel: usize,
+    lookups: usize,
     teller: Teller,
 }
 
@@ -90,10 +92,12 @@ impl Probe {
             Stage::Preparing(mut preparation, teller) => match preparation.step(cx, &self.plan)? {
                 None => Ok((Stage::Preparing(preparation, teller), Some(Turn::Wait(None)))),
                 Some(what) => {
-                    let most = raise_descriptors().saturating_sub(OTHERS).max(1);
+                    let most = raise_descriptors().saturating_sub(OTHERS);
+                    let lookups = hosts::abreast(most);
+                    let most = most.saturating_sub(lookups * hosts::DESCRIPTORS).max(1);
                     let parallel = self.plan.parallel.unwrap_or(PARALLEL).min(most);
                     let again = self.plan.until_open.map(|time| Again::new(time, cx.now));
-                    Ok((self.ask(cx, Asked { what, again, parallel, teller })?, None))
+                    Ok((self.ask(cx, Asked { what, again, parallel, lookups, teller })?, None))
                 }
             },
             Stage::Asking(round, asked) => self.go_on(cx, round, asked),
@@ -149,7 +153,7 @@ impl Probe {
             },
             None => plan.lookup_limit,
         };
-        let hosts = Hosts::new(what.targets.clone(), ports, limit);
+        let hosts = Hosts::new(what.targets.clone(), ports, limit, asked.lookups);
         Ok(Stage::Asking(Box::new(Round::new(plan, asked.parallel, patience, hosts, asker)), asked))
     }
 

@@ -60,12 +60,11 @@ fn each_ip_version_has_sockets_of_its_own() {
 }
 
 #[test]
-fn an_open_port_is_told_with_both_ends_and_reset_when_dropped() {
+fn an_open_port_is_told_and_reset_when_dropped() {
     let (poll, mut knocks) = (poll(), knocks());
     for (listener, addr) in [listener(Ipv4Addr::LOCALHOST), listener(Ipv6Addr::LOCALHOST)] {
         let Knock::Open(opened) = knocks.ask(addr, Watch::new(poll.registry(), 0)) else { panic!("it is open") };
-        let (accepted, from) = listener.accept().expect("a peer");
-        assert_eq!((opened.peer, opened.local), (addr, Some(from)));
+        let (accepted, _) = listener.accept().expect("a peer");
         drop(opened);
         let error = std::io::Read::read(&mut &accepted, &mut [0]).expect_err("it was reset");
         assert_eq!(error.raw_os_error(), Some(libc::ECONNRESET));
@@ -138,7 +137,7 @@ fn a_port_that_answers_late_is_open() {
     let (listening, _let_in, _) = pending(&mut knocks, &poll);
     while listening.set_nonblocking(true).and_then(|()| listening.accept()).is_ok() {}
     let knock = settled(&mut knocks, &mut poll); // when TCP asks again, after a second
-    assert!(matches!(&knock, Knock::Open(opened) if opened.local.is_some()), "{knock:?}");
+    assert!(matches!(knock, Knock::Open(_)), "{knock:?}");
     assert_eq!(descriptors(&knocks), 0);
 }
 

@@ -216,7 +216,7 @@ impl Member {
     /// What it has carried so far.
     pub(super) fn traffic(&self, now: Instant) -> Traffic {
         let (sent, received) = (self.sent, self.ends.received());
-        Traffic { sent, received, expected: None, elapsed: now - self.began, ports: None }
+        Traffic { sent, received, elapsed: now - self.began, ..Traffic::default() }
     }
 
     /// Nothing more comes from it. What it broke at first counts.
