@@ -57,6 +57,15 @@ fn every_flag_is_in_the_man_page() {
     }
 }
 
+#[test]
+fn every_exit_status_is_in_the_help() {
+    let help = nsock::cli::command().render_help().to_string();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (exit, short, _) in Exit::TABLE {
+        assert!(help.contains(&format!("{} {short}", exit.written())), "{exit:?} is missing");
+    }
+}
+
 fn man_page() -> String {
     let man = Man::new(nsock::cli::command())
         .title("NSOCK")

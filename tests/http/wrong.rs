@@ -107,7 +107,11 @@ fn chunks_that_make_no_sense_are_an_error_at_once() {
 fn a_server_that_never_ends_is_left_and_holds_no_memory() {
     let line = [b"A: ".as_slice(), &vec![b'a'; 3 << 20], b"\r\n\r\n"].concat();
     let cases: [(&[u8], Vec<u8>, &str); 7] = [
-        (b"HTTP/1.1 200 OK\r\n", b"A: b\r\n".repeat(1000), "its head is longer than 262144 bytes; no more of what came"),
+        (
+            b"HTTP/1.1 200 OK\r\n",
+            b"A: b\r\n".repeat(1000),
+            "its head is longer than 262144 bytes; no more of what came",
+        ),
         (b"HTTP/1.1 200 OK\r\n", line, "its head is longer than 262144 bytes"),
         (b"HTTP/1.1 200 ", vec![b'a'; 10_000], "its head is longer than 262144 bytes"),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100), "and interim ones (1xx) are longer than"),
