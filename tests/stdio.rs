@@ -12,6 +12,7 @@ use std::process::Stdio;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use common::*;
+use socket2::{Domain, Socket, Type};
 
 const BULK: usize = 3_000_000;
 
@@ -123,6 +124,19 @@ fn a_socket_on_stdin_is_sent_and_never_made_nonblocking() {
         client.finish().exits(0);
         same(&server.join(), &bytes);
         assert!(!nonblocking(&theirs));
+    }
+}
+
+#[test]
+fn messages_that_wait_in_a_socket_on_stdin_are_all_sent() {
+    for kind in [Type::SEQPACKET, Type::DGRAM] {
+        let (ours, theirs) = Socket::pair(Domain::UNIX, kind, None).expect("a pair of sockets");
+        for message in ["one ", "two ", "three"] {
+            ours.send(message.as_bytes()).expect("give");
+        }
+        let server = server(|stream| take(stream, 13));
+        let _client = dial(server.port, &[]).stdin(OwnedFd::from(theirs)).spawn();
+        same(&server.join(), b"one two three");
     }
 }
 
@@ -438,6 +452,21 @@ fn a_slow_reader_on_a_terminal_gets_all() {
     }
     same(&got, &bytes);
     client.finish().exits(0).silent();
+    server.join();
+}
+
+#[test]
+fn a_terminal_that_nobody_reads_does_not_hold_the_run() {
+    // With the feature `portable` it blocks, and is asked before each write: for no more than it takes.
+    let terminal = Terminal::new();
+    let server = server(|mut stream| {
+        let _ = stream.write_all(&b"\n".repeat(BULK)); // fails at nsock's end
+    });
+    let client = dial(server.port, &[]).stdout(terminal.stdio()).spawn();
+    assert_eq!(take(&terminal.person, 2), b"\r\n");
+    pass(0.3); // nobody reads on
+    client.signal(Signal::TERM);
+    client.finish().died_of(Signal::TERM);
     server.join();
 }
 

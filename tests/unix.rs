@@ -8,8 +8,10 @@ mod common;
 #[cfg(target_os = "linux")]
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 #[cfg(target_os = "linux")]
 use std::os::linux::net::SocketAddrExt;
 #[cfg(target_os = "linux")]
@@ -22,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use common::*;
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 const MB: usize = 1_000_000;
@@ -166,6 +169,28 @@ fn an_abstract_name_that_is_taken_is_this_machines_no() {
     let at = format!("@{name}");
     let outcome = nsock(&["-lU", &at]).run().exits(3);
     assert!(outcome.one_line().contains(&at) && outcome.stderr.contains("errno 98"), "{}", outcome.stderr);
+}
+
+#[test]
+fn bytes_behind_descriptors_that_come_along_are_not_left_behind() {
+    let place = Place::new();
+    let path = place.path("s");
+    let server = UnixListener::bind(&path).expect("listen at a path");
+    let mut client = dial_path(&path, &["-d"]).hold_stdout().spawn();
+    let mut stdout = client.stdout.take().expect("its stdout");
+    let (mut stream, _) = server.accept().expect("accept a client");
+    stream.write_all(b"0").expect("send");
+    same(&take(&stdout, 1), b"0");
+    client.signal(Signal::STOP); // so that all is there at its next read
+    for byte in b"abc" {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let (mut along, descriptors) = (SendAncillaryBuffer::new(&mut space), [stream.as_fd()]);
+        assert!(along.push(SendAncillaryMessage::ScmRights(&descriptors)));
+        sendmsg(&stream, &[IoSlice::new(&[*byte])], &mut along, SendFlags::empty()).expect("send a descriptor");
+    }
+    stream.write_all(b"d").expect("send");
+    client.signal(Signal::CONT);
+    same(&task(move || take(&mut stdout, 4)).join(), b"abcd");
 }
 
 // ---- ends ----
@@ -408,6 +433,24 @@ fn a_file_that_took_our_files_place_is_not_removed() {
 }
 
 #[test]
+fn a_clients_file_is_there_while_it_talks_gone_at_its_end_and_a_stale_one_replaced() {
+    let place = Place::new();
+    let (path, own) = (place.path("s"), place.path("own"));
+    drop(UnixListener::bind(&own).expect("a socket file that is left behind"));
+    let server = UnixListener::bind(&path).expect("listen at a path");
+    for _ in 0..2 {
+        let client = dial_path(&path, &["-s", own.to_str().expect("a path in UTF-8")]).spawn();
+        let server = server.try_clone().expect("duplicate a socket");
+        let (stream, from) = task(move || server.accept().expect("accept a client")).join();
+        assert_eq!(from.as_pathname(), Some(own.as_path()));
+        assert!(is_socket(&own));
+        half_close(&stream);
+        client.finish().exits(0).silent();
+        assert!(is_free(&own));
+    }
+}
+
+#[test]
 fn a_missing_directory_is_this_machines_no() {
     let place = Place::new();
     let path = place.path("no/such/dir");
@@ -513,6 +556,24 @@ fn a_full_backlog_is_waited_for() {
     drop(stream);
     let outcome = client.finish().exits(0);
     assert!(outcome.stderr.contains("succeeded!"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_client_with_a_name_waits_for_a_backlog_with_that_name() {
+    let place = Place::new();
+    let (path, own) = (place.path("s"), place.path("own"));
+    let (busy, fillers) = busy(&path);
+    let client = dial_path(&path, &["-s", own.to_str().expect("a path in UTF-8")]).stdin_bytes("hello").spawn();
+    pass(0.2);
+    assert!(client.runs(), "{}", client.told());
+    for _ in &fillers {
+        busy.accept().expect("accept a client");
+    }
+    let (stream, from) = busy.accept().expect("nsock comes at last");
+    assert_eq!(from.as_pathname(), Some(own.as_path()));
+    same(&slurp(&stream), b"hello");
+    drop(stream);
+    client.finish().exits(0).silent();
 }
 
 #[test]

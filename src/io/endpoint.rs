@@ -1,7 +1,7 @@
 //! A descriptor that bytes come from or go to, and what is known of its readiness.
 //!
-//! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call would block. It knows
-//! how to call without ever blocking, whatever the descriptor is; it does not know who is at the other end.
+//! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call (`calls.rs`) would block. It
+//! does not know who is at the other end.
 
 use std::fs::File;
 use std::io;
@@ -11,8 +11,11 @@ use std::path::Path;
 
 use mio::Interest;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, Shutdown};
+use rustix::net::Shutdown;
 
+pub use super::ask::Kind;
+pub use super::calls::Io;
+pub use super::ready::Ready;
 use super::watch::Watch;
 use super::{ask, system};
 
@@ -27,21 +30,8 @@ pub struct Endpoint {
     /// An edge told more than that bytes came (an end, an error, urgent data): a short read does not mean drained.
     pub(super) eventful: bool,
     broken: bool,
-}
-
-/// What a descriptor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A stream socket.
-    Socket,
-    /// A pipe or FIFO.
-    Pipe,
-    /// A regular file, a block device, a directory (which cannot be read, and says so).
-    File,
-    /// A terminal.
-    Terminal,
-    /// Another character device, such as `/dev/null`.
-    Device,
+    /// A read that does not fill its memory has drained it.
+    pub(super) short_is_all: bool,
 }
 
 /// How a call on it is kept from blocking.
@@ -55,54 +45,6 @@ pub enum Access {
     DontWait,
     /// It is shared with others and blocks: poll(2) is asked before each call.
     Polled,
-}
-
-/// What came of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Io {
-    /// So many bytes were moved.
-    Moved(usize),
-    /// Nothing can be moved now; an event will tell when.
-    Blocked,
-    /// Nothing will come any more.
-    End,
-}
-
-/// What an event says of a descriptor.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ready {
-    readable: bool,
-    writable: bool,
-    eventful: bool,
-    broken: bool,
-}
-
-impl Ready {
-    /// Whether there may be something to read, an error or an end included.
-    pub fn readable(self) -> bool {
-        self.readable
-    }
-
-    /// Whether something may be written.
-    pub fn writable(self) -> bool {
-        self.writable
-    }
-
-    /// Whether it tells of an error, or that nobody takes what is written.
-    pub fn broken(self) -> bool {
-        self.broken
-    }
-}
-
-impl From<&mio::event::Event> for Ready {
-    fn from(event: &mio::event::Event) -> Self {
-        Self {
-            readable: event.is_readable() || event.is_read_closed() || event.is_error(),
-            writable: event.is_writable() || event.is_write_closed() || event.is_error(),
-            eventful: event.is_read_closed() || event.is_error() || system::is_urgent(event),
-            broken: event.is_error() || event.is_write_closed(),
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -145,6 +87,12 @@ impl Endpoint {
         Ok(source)
     }
 
+    /// One of TCP. Of it alone a short read tells that there is no more: a Unix stream ends a read behind bytes that
+    /// descriptors came with (unix(7), SCM_RIGHTS), a socket of messages behind each.
+    pub fn tcp(socket: OwnedFd) -> Self {
+        Self { short_is_all: true, ..Self::socket(socket) }
+    }
+
     /// A file, or what else its name led to, that was opened non-blocking.
     pub fn file(file: File) -> Self {
         let kind = ask::kind(file.as_fd());
@@ -182,6 +130,7 @@ impl Endpoint {
             writable: true,
             eventful: false,
             broken: false,
+            short_is_all: false,
         }
     }
 
@@ -274,6 +223,15 @@ impl Endpoint {
         self.broken
     }
 
+    /// Whether a failure to write only says that the reader has left.
+    pub fn reader_left(&self, error: &io::Error) -> bool {
+        match Errno::from_io_error(error) {
+            Some(Errno::PIPE | Errno::CONNRESET) => true,
+            Some(Errno::IO) => self.kind == Kind::Terminal, // it was hung up
+            _ => false,
+        }
+    }
+
     /// Whether it may have something to read, as far as is known.
     pub fn readable(&self) -> bool {
         self.readable
@@ -282,96 +240,5 @@ impl Endpoint {
     /// Whether it may take something, as far as is known.
     pub fn writable(&self) -> bool {
         self.writable
-    }
-
-    /// Asks the system whether it is readable now, and remembers a no.
-    pub(super) fn ask_readable(&mut self) -> bool {
-        self.readable = self.access == Access::Always || ask::readable(self.as_fd());
-        self.readable
-    }
-
-    /// Asks the system whether it is writable now, and remembers a no.
-    pub(super) fn ask_writable(&mut self) -> bool {
-        self.writable = self.access == Access::Always || ask::writable(self.as_fd());
-        self.writable
-    }
-
-    /// Reads once, without blocking.
-    ///
-    /// # Errors
-    /// Whatever the system says, but that it would block or was interrupted.
-    pub fn read(&mut self, buf: &mut [u8]) -> io::Result<Io> {
-        loop {
-            if self.kind == Kind::Terminal && self.readable && !ask::in_foreground(self.as_fd()) {
-                self.readable = false; // what is typed is the shell's; once in the foreground, the next line tells
-            }
-            if !self.readable || (self.access == Access::Polled && !self.ask_readable()) {
-                return Ok(Io::Blocked);
-            }
-            let got = match self.access {
-                Access::DontWait => rustix::net::recv(self.as_fd(), &mut *buf, RecvFlags::DONTWAIT).map(|(n, _)| n),
-                _ => rustix::io::read(self.as_fd(), &mut *buf),
-            };
-            match got {
-                Ok(0) => return Ok(Io::End),
-                Ok(count) => return Ok(self.got(count, buf.len())),
-                Err(Errno::AGAIN) if self.access != Access::Always => self.readable = false,
-                Err(Errno::INTR) => {}
-                // How a terminal ends whose other side is gone.
-                Err(Errno::IO) if self.kind == Kind::Terminal => return Ok(Io::End),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// A short read has drained a socket, so the call that would only say so is saved. But data and FIN may come in one
-    /// edge, and there is no second one.
-    fn got(&mut self, count: usize, room: usize) -> Io {
-        if count < room && self.kind == Kind::Socket && !self.eventful {
-            self.readable = false;
-        }
-        Io::Moved(count)
-    }
-
-    /// Takes what has come to a socket and forgets it: at most so many bytes as there is memory for. Linux need not even
-    /// copy it (tcp(7), MSG_TRUNC), so the memory may be left as it was.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read).
-    pub fn skip(&mut self, buf: &mut [u8]) -> io::Result<Io> {
-        while self.readable && self.kind == Kind::Socket {
-            match system::skip(self.as_fd(), buf) {
-                Ok(0) => return Ok(Io::End),
-                Ok(count) => return Ok(self.got(count, buf.len())),
-                Err(Errno::AGAIN) => self.readable = false,
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.read(buf)
-    }
-
-    /// Writes once, without blocking; never says [`Io::End`].
-    ///
-    /// # Errors
-    /// Whatever the system says, but that it would block or was interrupted.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<Io> {
-        loop {
-            if !self.writable || (self.access == Access::Polled && !self.ask_writable()) {
-                return Ok(Io::Blocked);
-            }
-            let put = match (self.access, self.kind) {
-                // As write(2), it raises no signal where nobody reads: std ignores SIGPIPE.
-                (Access::DontWait, _) => rustix::net::send(self.as_fd(), bytes, SendFlags::DONTWAIT),
-                (Access::Polled, _) => rustix::io::write(self.as_fd(), &bytes[..bytes.len().min(ask::POLLED_WRITE)]),
-                _ => rustix::io::write(self.as_fd(), bytes),
-            };
-            match put {
-                Ok(count) => return Ok(Io::Moved(count)),
-                Err(Errno::AGAIN) if self.access != Access::Always => self.writable = false,
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 }

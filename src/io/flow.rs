@@ -8,7 +8,9 @@ use std::time::Instant;
 
 pub use super::broken::{Broken, Side};
 use super::endpoint::{Endpoint, Io};
-use super::express::{Count, Express, Step};
+use super::express::{Count, Step};
+use super::held::SeldomHeld;
+use super::lane::Lane;
 use crate::filter::Chain;
 use crate::logic::Look;
 use crate::logic::pace::Pace;
@@ -28,7 +30,7 @@ pub struct Flow {
     /// Whether the source is the wire: who looks sees bytes as they are there, before the filters or after them.
     from_wire: bool,
     lane: Lane,
-    held: Held,
+    held: SeldomHeld,
     works: Option<Box<Works>>,
     end: bool,
     count: Count,
@@ -41,19 +43,6 @@ pub struct Works {
     pub chain: Chain,
     /// What delays them.
     pub pace: Option<Pace>,
-}
-
-/// Where the bytes go along.
-#[derive(Debug)]
-enum Lane {
-    /// In memory, until there is much to carry.
-    Memory,
-    /// In memory for good, once the way through the kernel was found barred.
-    Barred,
-    /// Through the kernel.
-    Express(Box<Express>),
-    /// In memory for good; what is left on the way through the kernel goes first.
-    Recalled(Box<Express>),
 }
 
 /// What a turn came to.
@@ -84,7 +73,7 @@ impl Flow {
         let works = (!idle).then(|| Box::new(works));
         let lane = if works.is_some() { Lane::Barred } else { Lane::Memory };
         let count = Count { taken: 0, given: 0, limit: u64::MAX };
-        Self { from_wire, lane, held: Held::default(), works, end: false, count }
+        Self { from_wire, lane, held: SeldomHeld::default(), works, end: false, count }
     }
 
     /// The same, but so many bytes of the source are its end.
@@ -106,11 +95,7 @@ impl Flow {
 
     /// Bytes taken and not given yet, as the sink would get them.
     pub fn held(&self) -> u64 {
-        let way = match &self.lane {
-            Lane::Express(way) | Lane::Recalled(way) => way.held(),
-            Lane::Memory | Lane::Barred => 0,
-        };
-        (self.held.bytes().len() + way) as u64
+        (self.held.bytes().len() + self.lane.held()) as u64
     }
 
     /// When what is held may go on, where time alone holds it.
@@ -169,7 +154,7 @@ impl Flow {
                 }
                 Some(Step::Blocked) => return Ok(Flowed::Waiting),
                 Some(Step::End) => return Ok(Flowed::Ended),
-                None => self.recall(),
+                None => self.lane.recall(),
             }
         }
         Ok(Flowed::Busy)
@@ -190,18 +175,7 @@ impl Flow {
 
     fn choose_lane(&mut self, from: &Endpoint, to: &Endpoint) {
         if matches!(self.lane, Lane::Memory) && self.count.taken >= BULK && self.held.is_empty() {
-            self.lane = match Express::between(from, to) {
-                Some(way) => Lane::Express(Box::new(way)),
-                None => Lane::Barred,
-            };
-        }
-    }
-
-    fn recall(&mut self) {
-        if let Lane::Express(way) = std::mem::replace(&mut self.lane, Lane::Barred)
-            && way.held() > 0
-        {
-            self.lane = Lane::Recalled(way);
+            self.lane = Lane::between(from, to);
         }
     }
 
@@ -210,7 +184,7 @@ impl Flow {
         if !self.held.is_empty() {
             return self.give_held(to, means.now);
         }
-        let count = match self.take_back(means.scratch)? {
+        let count = match self.lane.take_back(means.scratch)? {
             Some(count) => return self.give(to, &means.scratch[..count]), // it was seen and counted when it was taken
             None if self.end || self.count.room(1) == 0 => 0,
             None => {
@@ -279,56 +253,11 @@ impl Flow {
         self.held.drop_first(given);
         Ok(Step::Moved)
     }
-
-    /// What was left on a way through the kernel that is barred.
-    fn take_back(&mut self, scratch: &mut [u8]) -> Result<Option<usize>, Broken> {
-        let (Lane::Recalled(way) | Lane::Express(way)) = &mut self.lane else {
-            return Ok(None);
-        };
-        let taken = way.take_back(scratch).map_err(|error| Broken::new(Side::Source, error))?;
-        if taken.is_none() {
-            self.lane = Lane::Barred;
-        }
-        Ok(taken)
-    }
 }
 
 fn put(to: &mut Endpoint, bytes: &[u8]) -> Result<usize, Broken> {
     match to.write(bytes).map_err(|error| Broken::new(Side::Sink, error))? {
         Io::Moved(count) => Ok(count),
         Io::Blocked | Io::End => Ok(0),
-    }
-}
-
-/// Bytes that a sink would not take at once. Costs a pointer while empty.
-#[derive(Debug, Default)]
-struct Held(Option<Box<Waiting>>);
-
-#[derive(Debug, Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    start: usize,
-}
-
-impl Held {
-    fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.0.as_ref().map_or(&[], |waiting| &waiting.bytes[waiting.start..])
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.0.get_or_insert_default().bytes.extend_from_slice(bytes);
-        }
-    }
-
-    fn drop_first(&mut self, count: usize) {
-        self.0.take_if(|waiting| {
-            waiting.start += count;
-            waiting.start == waiting.bytes.len()
-        });
     }
 }

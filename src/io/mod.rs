@@ -1,12 +1,16 @@
 //! Bytes: what holds them ([`endpoint`]), what carries them ([`flow`]), and the descriptors a process is born with.
 
-mod ask;
+pub mod ask;
 pub mod bell;
 mod broken;
+mod calls;
 pub mod endpoint;
 mod express;
 pub mod flow;
+mod held;
+mod lane;
 pub mod port_file;
+mod ready;
 pub mod spout;
 pub mod stdio;
 pub mod watch;

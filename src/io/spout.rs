@@ -3,21 +3,20 @@
 use std::io;
 
 use super::endpoint::{Endpoint, Io, Kind};
+use super::held::Held;
 use super::watch::Watch;
 
 /// stdout, or the file in its place, or nothing: then all that is given is forgotten.
 #[derive(Debug, Default)]
 pub struct Spout {
     endpoint: Option<Endpoint>,
-    /// What is to be written, from `start` on.
-    held: Vec<u8>,
-    start: usize,
+    held: Held,
 }
 
 impl Spout {
     /// Writes there.
     pub fn new(endpoint: Option<Endpoint>) -> Self {
-        Self { endpoint, held: Vec::new(), start: 0 }
+        Self { endpoint, held: Held::default() }
     }
 
     /// Where it writes; none where nobody reads.
@@ -42,16 +41,12 @@ impl Spout {
 
     /// Whether a failure to write only says that the reader has left.
     pub fn reader_left(&self, error: &io::Error) -> bool {
-        match error.raw_os_error() {
-            Some(libc::EPIPE | libc::ECONNRESET) => true,
-            Some(libc::EIO) => self.is_terminal(), // it was hung up
-            _ => false,
-        }
+        self.endpoint.as_ref().is_none_or(|endpoint| endpoint.reader_left(error))
     }
 
     /// How many bytes were not taken.
     pub fn held(&self) -> u64 {
-        (self.held.len() - self.start) as u64
+        self.held.bytes().len() as u64
     }
 
     /// Whether some were not.
@@ -61,7 +56,7 @@ impl Spout {
 
     /// Memory to append to what is to be written; [`flush`](Self::flush) does that. Only where somebody reads.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.held
+        self.held.buffer()
     }
 
     /// Writes what is held, as far as it is taken. Whether any was.
@@ -71,15 +66,14 @@ impl Spout {
     pub fn flush(&mut self) -> io::Result<bool> {
         let before = self.held();
         if let Some(endpoint) = &mut self.endpoint {
-            while self.start < self.held.len() {
-                match endpoint.write(&self.held[self.start..])? {
-                    Io::Moved(count) => self.start += count,
+            while !self.held.is_empty() {
+                match endpoint.write(self.held.bytes())? {
+                    Io::Moved(count) => self.held.drop_first(count),
                     Io::Blocked | Io::End => return Ok(self.held() < before),
                 }
             }
         }
         self.held.clear();
-        self.start = 0;
         Ok(before > 0)
     }
 

@@ -66,10 +66,10 @@ pub fn prepare_stderr() {
 pub fn complain(lines: &str, wait: bool) -> bool {
     let stderr = rustix::stdio::stderr();
     let mut patience = wait.then_some(STDERR_PATIENCE);
-    let mut rest = lines.as_bytes();
+    let (mut rest, most) = (lines.as_bytes(), ask::polled_write(ask::kind(stderr)));
     while !rest.is_empty() {
         // Asked first, and given no more than it surely takes: where it could not be opened anew, it blocks.
-        let chunk = &rest[..rest.len().min(ask::POLLED_WRITE)];
+        let chunk = &rest[..rest.len().min(most)];
         let written = match ask::writable(stderr) {
             true => rustix::io::retry_on_intr(|| rustix::io::write(stderr, chunk)),
             false => Err(Errno::AGAIN),

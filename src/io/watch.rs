@@ -6,8 +6,11 @@ use std::os::fd::{AsFd, AsRawFd};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
-/// Half of a token's bits number the task, half the task's own descriptors.
-const SOURCE_BITS: u32 = usize::BITS / 2;
+/// The highest bits of a token number the task, of which a run has few; the rest number the task's own descriptors, which
+/// may be many: a probe begins at 1 << 24.
+const SOURCE_BITS: u32 = usize::BITS - TASK_BITS;
+
+const TASK_BITS: u32 = 6;
 
 /// The loop's watch, for the descriptors of one task.
 #[derive(Clone, Copy)]
@@ -27,8 +30,7 @@ impl<'a> Watch<'a> {
     /// # Errors
     /// Whatever the system says; EPERM where the descriptor never blocks.
     pub fn add(self, fd: impl AsFd, source: usize, interest: Interest) -> io::Result<()> {
-        let token = Token(self.task << SOURCE_BITS | source);
-        self.registry.register(&mut SourceFd(&fd.as_fd().as_raw_fd()), token, interest)
+        self.registry.register(&mut SourceFd(&fd.as_fd().as_raw_fd()), token(self.task, source), interest)
     }
 
     /// Has edges of a descriptor told no more. One that is closed by its last owner needs no telling.
@@ -37,7 +39,26 @@ impl<'a> Watch<'a> {
     }
 }
 
+fn token(task: usize, source: usize) -> Token {
+    let token = Token(task << SOURCE_BITS | source);
+    debug_assert_eq!(task_and_source(token), (task, source), "a number too large");
+    token
+}
+
 /// The task, and the number it gave to the descriptor, that an event is for.
 pub fn task_and_source(token: Token) -> (usize, usize) {
     (token.0 >> SOURCE_BITS, token.0 & ((1 << SOURCE_BITS) - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_room_for_many_descriptors_on_32_bits_too() {
+        const { assert!(32 - TASK_BITS > 24, "a probe numbers its sockets from 1 << 24 on") };
+        for pair in [(0, 0), (1, 1 << 24), (63, (1 << SOURCE_BITS) - 1)] {
+            assert_eq!(task_and_source(token(pair.0, pair.1)), pair);
+        }
+    }
 }

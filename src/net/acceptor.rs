@@ -1,17 +1,22 @@
 //! Sockets that listen, and the connections that come in on them.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use mio::Interest;
 use socket2::{SockAddr, Socket};
 
-use super::bind::{Bound, bind_all};
-use super::socket::{addr, make_prompt};
+use super::bind::Bound;
+use super::here::is_exhaustion;
+use super::name::addr;
+use super::options::make_prompt;
 use super::stream::Stream;
-use crate::cli::peer::{Addr, Peer, Proto};
-use crate::cli::plan::SocketOptions;
-use crate::error::{Failure, Object};
+use crate::cli::peer::{Peer, Proto};
+use crate::error::Object;
 use crate::io::watch::Watch;
+
+/// How soon to accept again after this machine had nothing left for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// One or more listening sockets.
 #[derive(Debug)]
@@ -21,27 +26,28 @@ pub struct Acceptor {
     ready: bool,
     /// Which socket is asked first: the next one each time, so that a crowd at one does not hide who comes to another.
     turn: usize,
+    /// When to accept again, once this machine had nothing left for another connection.
+    again: Option<Instant>,
+    /// That was told, and somebody still waits.
+    exhausted: bool,
 }
 
 /// What came of accepting.
 pub enum Accepted {
     /// A peer.
     Peer(Stream),
-    /// Nobody now; an event will tell.
+    /// Nobody now; an event will tell, or [`Acceptor::again`] comes.
     Nobody,
-    /// This machine has nothing left for another connection: try again later.
+    /// The same, since this machine has nothing left for another connection. Said once, however long that lasts.
     Exhausted(io::Error),
     /// It will not accept anybody.
     Failed(io::Error),
 }
 
 impl Acceptor {
-    /// Listens on each of the addresses. With port 0 all get the same free port.
-    ///
-    /// # Errors
-    /// The first address that could not be had.
-    pub fn bind(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<Self, Failure> {
-        Ok(Self { proto, sockets: bind_all(proto, addrs, options)?, ready: true, turn: 0 })
+    /// Accepts who comes in on these sockets, which listen.
+    pub fn new(proto: Proto, sockets: Vec<Bound>) -> Self {
+        Self { proto, sockets, ready: true, turn: 0, again: None, exhausted: false }
     }
 
     /// What a failure of waiting for a peer is about.
@@ -50,11 +56,6 @@ impl Acceptor {
             Some(bound) => Object::Peer(Peer::at(self.proto, bound.addr.clone())),
             None => Object::Named("no address".into()),
         }
-    }
-
-    /// The addresses bound.
-    pub fn addrs(&self) -> Vec<Addr> {
-        self.sockets.iter().map(|bound| bound.addr.clone()).collect()
     }
 
     /// Has the loop tell when a peer comes.
@@ -70,8 +71,17 @@ impl Acceptor {
         self.ready = true;
     }
 
+    /// When to accept again, though no event told to.
+    pub fn again(&self) -> Option<Instant> {
+        self.again
+    }
+
     /// Accepts one peer.
-    pub fn accept(&mut self) -> Accepted {
+    pub fn accept(&mut self, now: Instant) -> Accepted {
+        if self.again.is_some_and(|again| now < again) {
+            return Accepted::Nobody;
+        }
+        self.again = None;
         while self.ready {
             self.ready = false;
             for n in 0..self.sockets.len() {
@@ -85,15 +95,20 @@ impl Acceptor {
                         }
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) if is_exhaustion(&error) => {
+                    Err(error) if error.raw_os_error().is_some_and(is_exhaustion) => {
                         self.ready = true;
-                        return Accepted::Exhausted(error);
+                        self.again = Some(now + PAUSE);
+                        return match std::mem::replace(&mut self.exhausted, true) {
+                            false => Accepted::Exhausted(error),
+                            true => Accepted::Nobody,
+                        };
                     }
                     Err(error) if is_of_the_peer(&error) => self.ready = true,
                     Err(error) => return Accepted::Failed(error),
                 }
             }
         }
+        self.exhausted = false; // whoever waited was accepted
         Accepted::Nobody
     }
 }
@@ -120,8 +135,4 @@ fn is_of_the_peer(error: &io::Error) -> bool {
         libc::EOPNOTSUPP,
     ];
     theirs.map(Some).contains(&error.raw_os_error())
-}
-
-fn is_exhaustion(error: &io::Error) -> bool {
-    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].map(Some).contains(&error.raw_os_error())
 }

@@ -6,8 +6,10 @@ use std::time::Instant;
 use mio::Interest;
 use socket2::Socket;
 
-use super::socket::{Origin, addr, begin_connect, connect_failed};
+use super::name::addr;
+use super::socket::{Origin, begin_connect, connect_failed, open_from};
 use super::stream::Stream;
+use super::unix::SocketFile;
 use crate::cli::peer::{Peer, Proto};
 use crate::error::Failure;
 use crate::io::watch::Watch;
@@ -15,17 +17,19 @@ use crate::io::watch::Watch;
 /// A connection under way.
 #[derive(Debug)]
 pub struct Attempt {
+    file: Option<SocketFile>,
     socket: Socket,
     peer: Peer,
     began: Instant,
+    postponed: bool,
 }
 
 /// How far it is.
 pub enum Progress {
     /// Not known yet; an event will tell.
     Pending(Attempt),
-    /// It stands.
-    Stands(Stream),
+    /// It stands; and the file of our own name, if it has one, which is to go with it.
+    Stands(Stream, Option<SocketFile>),
     /// It failed.
     Failed(Failure),
 }
@@ -36,9 +40,30 @@ impl Attempt {
     /// # Errors
     /// What the system says at once.
     pub fn begin(peer: &Peer, local: &Origin, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
-        let socket = begin_connect(peer, local)?;
-        watch.add(&socket, source, Interest::WRITABLE).map_err(|error| connect_failed(peer, &error, true))?;
-        Ok(Self { socket, peer: peer.clone(), began: now })
+        let (socket, file) = open_from(peer, local)?;
+        Self { file, socket, peer: peer.clone(), began: now, postponed: false }.again(watch, source, now)
+    }
+
+    /// The same, of one that was [postponed](Self::is_postponed).
+    ///
+    /// # Errors
+    /// What the system says at once.
+    pub fn again(mut self, watch: Watch<'_>, source: usize, now: Instant) -> Result<Self, Failure> {
+        self.began = now;
+        self.postponed = match begin_connect(&self.socket, &self.peer) {
+            Err(failure) if failure.errno == Some(libc::EAGAIN) => true,
+            begun => begun.map(|()| false)?,
+        };
+        if !self.postponed {
+            let no = |error: io::Error| connect_failed(&self.peer, &error, true);
+            watch.add(&self.socket, source, Interest::WRITABLE).map_err(no)?;
+        }
+        Ok(self)
+    }
+
+    /// Whether it has yet to begin: a Unix listener's backlog is full, and no event will tell when it is not (connect(2)).
+    pub fn is_postponed(&self) -> bool {
+        self.postponed
     }
 
     /// To whom.
@@ -57,7 +82,7 @@ impl Attempt {
             Ok(false) => Progress::Pending(self),
             Ok(true) => {
                 watch.remove(&self.socket); // it will be watched anew, by who carries its bytes
-                Progress::Stands(Stream::new(self.socket, self.peer))
+                Progress::Stands(Stream::new(self.socket, self.peer), self.file)
             }
             Err(failure) => Progress::Failed(failure.after(now - self.began)),
         }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use socket2::Socket;
 
-use super::socket::{Origin, addr, connect_failed, open, open_from, sockaddr};
+use super::name::{addr, sockaddr};
+use super::socket::{Origin, begin_connect, connect_failed, open, open_from};
 use super::unix::{self, SocketFile};
 use crate::cli::peer::{Addr, Peer, Proto};
 use crate::cli::plan::SocketOptions;
@@ -20,19 +21,20 @@ const TRIES: usize = 16;
 /// A socket that was bound, and for a stream listens.
 #[derive(Debug)]
 pub struct Bound {
+    /// Its file, which goes with it.
+    pub file: Option<SocketFile>,
     /// The socket.
     pub socket: Socket,
     /// Its address, with the port that it got.
     pub addr: Addr,
-    /// Its file, which goes with it.
-    pub file: Option<SocketFile>,
 }
 
-/// Binds each of the addresses. With port 0 all get the same free port.
+/// Binds each of the addresses, with port 0 to the same free port. Also tells which of them this host does not have: a
+/// machine without IPv6 still listens, on what it has.
 ///
 /// # Errors
 /// The first address that could not be had.
-pub fn bind_all(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<Vec<Bound>, Failure> {
+pub fn bind_all(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<(Vec<Bound>, Vec<Failure>), Failure> {
     let any_port = addrs.iter().any(|addr| addr.port() == Some(0));
     let mut tries = TRIES;
     loop {
@@ -45,9 +47,9 @@ pub fn bind_all(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result
     }
 }
 
-fn bind_once(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<Vec<Bound>, Failure> {
+fn bind_once(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<(Vec<Bound>, Vec<Failure>), Failure> {
     let mut all: Vec<Bound> = Vec::with_capacity(addrs.len());
-    let mut missing = None;
+    let mut missing = Vec::new();
     for wanted in addrs {
         let at = match (wanted, all.first().and_then(|first| first.addr.port())) {
             (Addr::Inet(inet), Some(port)) if inet.port() == 0 => SocketAddr::new(inet.ip(), port).into(),
@@ -55,15 +57,11 @@ fn bind_once(proto: Proto, addrs: &[Addr], options: &SocketOptions) -> Result<Ve
         };
         match bind(&Peer::at(proto, at), options) {
             Ok(bound) => all.push(bound),
-            // A machine without IPv6 still listens, on what it has.
-            Err(failure) if lacks_family(&failure) => missing = Some(failure),
+            Err(failure) if lacks(&failure) => missing.push(failure),
             Err(failure) => return Err(failure),
         }
     }
-    match missing {
-        Some(failure) if all.is_empty() => Err(failure),
-        _ => Ok(all),
-    }
+    Ok((all, missing))
 }
 
 fn bind(at: &Peer, options: &SocketOptions) -> Result<Bound, Failure> {
@@ -95,29 +93,28 @@ fn bind(at: &Peer, options: &SocketOptions) -> Result<Bound, Failure> {
 /// # Errors
 /// What the system says to the local end, or to the peer's.
 pub fn connect_datagrams(peer: &Peer, origin: &Origin) -> Result<Bound, Failure> {
-    let (socket, file) = match &origin.unix {
-        Some(name) => {
-            let own = Object::Peer(Peer::at(peer.proto, Addr::Unix(name.clone())));
-            let socket = open(peer, &origin.options)?;
-            let file =
-                unix::bind(&socket, name).map_err(|error| Failure::system(Deed::Bind, own, &error, Exit::Local))?;
-            (socket, file)
-        }
-        None => (open_from(peer, origin)?, None),
-    };
-    let no = |error: io::Error| connect_failed(peer, &error, true);
-    sockaddr(&peer.addr).and_then(|to| socket.connect(&to)).map_err(no)?;
-    let addr = addr(&socket.local_addr().map_err(no)?);
+    let (socket, file) = open_from(peer, origin)?;
+    begin_connect(&socket, peer)?;
+    let addr = addr(&socket.local_addr().map_err(|error| connect_failed(peer, &error, true))?);
     Ok(Bound { socket, addr, file })
 }
 
-/// Whether an address is one of this host's: only such a one can be bound to. It is, where that cannot be found out.
-pub fn is_of_this_host(mut addr: SocketAddr) -> bool {
-    addr.set_port(0);
-    let bound = std::net::UdpSocket::bind(addr);
-    !bound.is_err_and(|error| error.raw_os_error() == Some(libc::EADDRNOTAVAIL))
+/// Whether this host does not have the address, or the whole family.
+fn lacks(failure: &Failure) -> bool {
+    [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EPROTONOSUPPORT].map(Some).contains(&failure.errno)
 }
 
-fn lacks_family(failure: &Failure) -> bool {
-    [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL, libc::EPROTONOSUPPORT].map(Some).contains(&failure.errno)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_host_has_not_of_several_addresses_is_told() {
+        let addr = |text: &str| Addr::Inet(text.parse().expect("an address"));
+        let addrs = ["192.0.2.1:0", "127.0.0.1:0", "[2001:db8::1]:0"].map(addr);
+        let (bound, missing) = bind_all(Proto::Tcp, &addrs, &SocketOptions::default()).expect("one of them");
+        assert_eq!(bound.iter().map(|bound| bound.addr.ip()).collect::<Vec<_>>(), [addrs[1].ip()]);
+        let missing: Vec<_> = missing.iter().map(|failure| failure.errno).collect();
+        assert_eq!(missing, [Some(libc::EADDRNOTAVAIL); 2]);
+    }
 }

@@ -12,7 +12,7 @@ use socket2::Socket;
 pub(super) use super::datagram::single::send as send_many;
 use super::datagram::{Batch, Refusal};
 use super::knock::begin::Step;
-use super::path::Path;
+use super::stream::Path;
 
 /// Whether a socket whose connect failed can connect again. POSIX leaves that open.
 pub(super) const IS_FIT_AFTER_FAILURE: bool = false;

@@ -2,13 +2,17 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
-use std::os::unix::ffi::OsStrExt;
 
-use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 
-use super::system::{NAMES_THE_UNNAMED, bind_interface};
+use super::here::is_exhaustion;
+use super::name::sockaddr;
+use super::options::set;
+use super::resolve::numeric;
+use super::system::NAMES_THE_UNNAMED;
+use super::unix::{self, SocketFile};
 use crate::cli::peer::{Addr, Peer, Proto, UnixName};
-use crate::cli::plan::SocketOptions;
+use crate::cli::plan::{SocketOptions, Source};
 use crate::error::{Deed, Exit, Failure, Object};
 
 /// The local end of a connection to make.
@@ -25,6 +29,15 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The local end that a plan asks for.
+    ///
+    /// # Errors
+    /// An address of an interface that does not exist.
+    pub fn of(from: &Source) -> Result<Self, Failure> {
+        let addr = from.addr.as_ref().map(numeric).transpose()?.flatten();
+        Ok(Self { addr, port: from.port, unix: from.unix.clone(), options: from.options.clone() })
+    }
+
     /// Whether an address is of the IP version that this end has.
     pub fn can_reach(&self, to: &SocketAddr) -> bool {
         self.addr.is_none_or(|(from, _)| from.is_ipv4() == to.is_ipv4())
@@ -71,80 +84,31 @@ pub fn open(at: &Peer, options: &SocketOptions) -> Result<Socket, Failure> {
     Ok(socket)
 }
 
-fn set(socket: &Socket, at: &Peer, options: &SocketOptions) -> Result<(), Failure> {
-    let no = |flag: &str| {
-        let object = Object::Named(flag.to_owned());
-        move |error: io::Error| Failure::system(Deed::Set, object, &error, Exit::Local)
-    };
-    let v6 = matches!(at.addr, Addr::Inet(SocketAddr::V6(_)));
-    if let Some(size) = options.rcvbuf {
-        socket.set_recv_buffer_size(size).map_err(no("--rcvbuf"))?;
-    }
-    if let Some(size) = options.sndbuf {
-        socket.set_send_buffer_size(size).map_err(no("--sndbuf"))?;
-    }
-    if at.proto.is_unix() {
-        return Ok(()); // what follows is IP's
-    }
-    if let Some(ttl) = options.ttl {
-        match v6 {
-            true => socket.set_unicast_hops_v6(ttl.into()),
-            false => socket.set_ttl_v4(ttl.into()),
-        }
-        .map_err(no("--ttl"))?;
-    }
-    if let Some(tos) = options.tos {
-        match v6 {
-            true => socket.set_tclass_v6(tos.into()),
-            false => socket.set_tos_v4(tos.into()),
-        }
-        .map_err(no("--tos"))?;
-    }
-    if let Some(name) = &options.interface {
-        bind_interface(socket, name).map_err(no(&format!("interface {name}")))?;
-    }
-    match at.proto {
-        Proto::Udp if options.broadcast => socket.set_broadcast(true).map_err(no("-b"))?,
-        Proto::Tcp => {
-            if let Some(time) = options.keepalive {
-                let keepalive = TcpKeepalive::new().with_time(time).with_interval(time);
-                socket.set_tcp_keepalive(&keepalive).map_err(no("--keepalive"))?;
-            }
-            make_prompt(socket);
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// What every TCP connection of ours is set to: bytes go out when they are written, and urgent data stays in the
-/// stream, where no byte of it is lost and splice can pass it.
-pub fn make_prompt(socket: &Socket) {
-    let _ = socket.set_tcp_nodelay(true); // fails only on a connection that is gone, which the next call tells
-    let _ = socket.set_out_of_band_inline(true);
-}
-
-/// A socket with its local end, ready to connect.
+/// A socket with its local end, ready to connect; and its file, if that is a name in the file system.
 ///
 /// # Errors
 /// What the system says to the local end.
-pub fn open_from(peer: &Peer, local: &Origin) -> Result<Socket, Failure> {
+pub fn open_from(peer: &Peer, local: &Origin) -> Result<(Socket, Option<SocketFile>), Failure> {
     let socket = open(peer, &local.options)?;
-    bind_from(&socket, peer, local)?;
-    Ok(socket)
+    let file = bind_from(&socket, peer, local)?;
+    Ok((socket, file))
 }
 
 /// Gives a socket its local end, where something of it was asked for.
 ///
 /// # Errors
 /// What the system says to it.
-pub(super) fn bind_from(socket: &Socket, peer: &Peer, local: &Origin) -> Result<(), Failure> {
-    let Some(from) = local.addr_for(peer) else { return Ok(()) };
+pub(super) fn bind_from(socket: &Socket, peer: &Peer, local: &Origin) -> Result<Option<SocketFile>, Failure> {
+    let Some(from) = local.addr_for(peer) else { return Ok(None) };
     if local.port.is_some() && peer.proto == Proto::Tcp {
         // A fixed port is wanted again while its last connection lingers in TIME_WAIT.
         let _ = socket.set_reuse_address(true);
     }
-    sockaddr(&from).and_then(|addr| socket.bind(&addr)).map_err(|error| {
+    let bound = match &from {
+        Addr::Unix(name) => unix::bind(socket, name),
+        Addr::Inet(_) => sockaddr(&from).and_then(|addr| socket.bind(&addr)).map(|()| None),
+    };
+    bound.map_err(|error| {
         let object = Object::Peer(Peer::at(peer.proto, from));
         Failure::system(Deed::Bind, object, &error, Exit::Local)
     })
@@ -153,24 +117,21 @@ pub(super) fn bind_from(socket: &Socket, peer: &Peer, local: &Origin) -> Result<
 /// Begins to connect; the socket is writable when it is known how that went.
 ///
 /// # Errors
-/// What the system says at once: to the local end (exit 3), or to the peer's (exit 1).
-pub fn begin_connect(peer: &Peer, local: &Origin) -> Result<Socket, Failure> {
-    let socket = open_from(peer, local)?;
+/// What the system says at once.
+pub fn begin_connect(socket: &Socket, peer: &Peer) -> Result<(), Failure> {
     match sockaddr(&peer.addr).and_then(|addr| socket.connect(&addr)) {
         Err(error) if !in_progress(&error) => Err(connect_failed(peer, &error, true)),
-        _ => Ok(socket),
+        _ => Ok(()),
     }
 }
 
 /// The failure of a connection to a peer. `at_once`: connect(2) itself said no; later EACCES and EPERM are what an ICMP
 /// message means (administratively prohibited), and the network's.
 pub fn connect_failed(peer: &Peer, error: &io::Error, at_once: bool) -> Failure {
-    let mut ours = vec![libc::EADDRNOTAVAIL, libc::EADDRINUSE, libc::ENOBUFS, libc::ENOMEM];
-    if at_once {
-        ours.extend([libc::EACCES, libc::EPERM]);
-    }
     let exit = match error.raw_os_error() {
-        Some(number) if ours.contains(&number) => Exit::Local,
+        Some(libc::EADDRNOTAVAIL | libc::EADDRINUSE) => Exit::Local,
+        Some(libc::EACCES | libc::EPERM) if at_once => Exit::Local,
+        Some(errno) if is_exhaustion(errno) => Exit::Local,
         _ => Exit::Network,
     };
     let mut failure = Failure::system(Deed::Connect, Object::Peer(peer.clone()), error, exit);
@@ -185,32 +146,4 @@ pub fn connect_failed(peer: &Peer, error: &io::Error, at_once: bool) -> Failure 
 
 fn in_progress(error: &io::Error) -> bool {
     [libc::EINPROGRESS, libc::EINTR].map(Some).contains(&error.raw_os_error())
-}
-
-/// An address as the system takes it.
-///
-/// # Errors
-/// A Unix name that is too long.
-pub fn sockaddr(addr: &Addr) -> io::Result<SockAddr> {
-    match addr {
-        Addr::Inet(addr) => Ok((*addr).into()),
-        Addr::Unix(UnixName::Path(path)) => SockAddr::unix(path),
-        Addr::Unix(UnixName::Abstract(name)) => {
-            let bytes = [b"\0".as_slice(), name].concat();
-            SockAddr::unix(std::ffi::OsStr::from_bytes(&bytes))
-        }
-        Addr::Unix(UnixName::Unnamed) => SockAddr::unix(""),
-    }
-}
-
-/// An address as the system gives it.
-pub fn addr(addr: &SockAddr) -> Addr {
-    if let Some(inet) = addr.as_socket() {
-        return Addr::Inet(inet);
-    }
-    Addr::Unix(match (addr.as_pathname(), addr.as_abstract_namespace()) {
-        (Some(path), _) => UnixName::Path(path.into()),
-        (_, Some(name)) => UnixName::Abstract(name.into()),
-        _ => UnixName::Unnamed,
-    })
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use socket2::{SockRef, Socket, TcpKeepalive};
 
-use super::path;
-use super::socket::addr;
-use crate::cli::peer::{Addr, Peer, UnixName};
+use super::name::addr;
+use super::system::measure;
+use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
 
@@ -20,6 +20,14 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// So many probes in a row may go unanswered, so that a minute without a path ends nothing.
 const PROBES: u32 = 60;
+
+/// What there is to know of a path, and of what was sent along it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Path {
+    pub(super) info: PathInfo,
+    /// What was sent and not acknowledged yet; a measure, and 0 when everything was.
+    pub(super) outstanding: u64,
+}
 
 /// A connection.
 #[derive(Debug)]
@@ -33,7 +41,11 @@ pub struct Stream {
 impl Stream {
     /// A socket that is connected.
     pub fn new(socket: Socket, peer: Peer) -> Self {
-        Self { io: Endpoint::socket(OwnedFd::from(socket)), peer }
+        let io = match peer.proto {
+            Proto::Tcp => Endpoint::tcp(OwnedFd::from(socket)),
+            _ => Endpoint::socket(OwnedFd::from(socket)),
+        };
+        Self { io, peer }
     }
 
     /// This end. Asked for when it is told, and not kept: many connections are idle.
@@ -60,12 +72,12 @@ impl Stream {
 
     /// What the kernel has measured of the path.
     pub fn path(&self) -> Option<PathInfo> {
-        path::measure(&self.io.as_fd()).map(|path| path.info)
+        measure(&self.io.as_fd()).map(|path| path.info)
     }
 
     /// A measure of what the peer has not acknowledged yet, 0 when it has everything; none where the system cannot
     /// tell.
     pub fn outstanding(&self) -> Option<u64> {
-        path::measure(&self.io.as_fd()).map(|path| path.outstanding)
+        measure(&self.io.as_fd()).map(|path| path.outstanding)
     }
 }

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::find;
+use super::find::{self, Found};
 use super::{Cx, Stop, Task, Turn};
 use crate::cli::address::Host;
 use crate::cli::peer::Addr;
@@ -15,9 +15,10 @@ use crate::event::{Conn, Event};
 use crate::io::endpoint::Ready;
 use crate::logic::race::{Move, Race};
 use crate::net::attempt::{Attempt, Progress};
-use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
+use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
 use crate::net::stream::Stream;
+use crate::net::unix::SocketFile;
 
 /// How soon to try again where the peer's backlog is full.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -44,6 +45,7 @@ type Heir = Box<dyn FnOnce(Connected) -> Box<dyn Task>>;
 /// A connection to make.
 pub struct Dial {
     plan: plan::Connect,
+    /// Known from the first turn on.
     origin: Origin,
     /// Until there is a connection.
     heir: Option<Heir>,
@@ -57,7 +59,10 @@ enum Stage {
     Begin,
     Resolving(Lookup),
     Racing(Box<Heat>),
-    Inherited,
+    /// The heir has the connection; the file of our own name, if it has one, is gone when that has ended.
+    Inherited {
+        _file: Option<SocketFile>,
+    },
     Over(Exit),
 }
 
@@ -67,8 +72,8 @@ struct Heat {
     attempts: Vec<Option<Attempt>>,
     ready: Vec<usize>,
     last_failure: Option<Failure>,
-    /// Whose backlog is full.
-    postponed: Option<Peer>,
+    /// To a peer whose backlog is full.
+    postponed: Option<Attempt>,
 }
 
 impl Heat {
@@ -96,8 +101,9 @@ impl Heat {
             let peer = Object::Peer(attempt.peer().clone());
             Failure::new(Deed::Connect, peer, reason, exit).after(now - attempt.began())
         });
-        let postponed = self.postponed.take().map(|peer| {
-            Failure::new(Deed::Connect, Object::Peer(peer), format!("{reason}: its backlog is full"), exit)
+        let postponed = self.postponed.take().map(|attempt| {
+            let peer = Object::Peer(attempt.peer().clone());
+            Failure::new(Deed::Connect, peer, format!("{reason}: its backlog is full"), exit)
         });
         self.last_failure.take().into_iter().chain(under_way).chain(postponed).collect()
     }
@@ -106,29 +112,17 @@ impl Heat {
 impl Dial {
     /// A connection that is about to be made, and what makes the task that carries on with it.
     pub fn new(plan: plan::Connect, heir: impl FnOnce(Connected) -> Box<dyn Task> + 'static) -> Self {
-        let origin = Origin {
-            addr: None,
-            port: plan.from.port,
-            unix: plan.from.unix.clone(),
-            options: plan.from.options.clone(),
-        };
-        Self { plan, origin, heir: Some(Box::new(heir)), lookup_took: None, began: None, stage: Stage::Begin }
+        let (origin, heir) = (Origin::default(), Some(Box::new(heir) as Heir));
+        Self { plan, origin, heir, lookup_took: None, began: None, stage: Stage::Begin }
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
         self.began = Some(cx.now);
-        let from = &self.plan.from;
-        if let Some(addr) = &from.addr {
-            self.origin.addr = numeric(addr)?;
-        }
-        let (host, port) = match &self.plan.to {
-            Place::Inet(host, port) => (host, *port),
-            Place::Unix(name) => return Ok(Stage::Racing(Heat::boxed(vec![Addr::Unix(name.clone())]))),
-        };
-        match resolve(host, port, from.family, from.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => Ok(Stage::Racing(Heat::boxed(vec![addr.into()]))),
-            Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
-        }
+        self.origin = Origin::of(&self.plan.from)?;
+        Ok(match find::peer(cx, &self.plan)? {
+            Found::Addrs(addrs) => Stage::Racing(Heat::boxed(addrs)),
+            Found::Asked(lookup) => Stage::Resolving(lookup),
+        })
     }
 
     /// The next stage, once the lookup has its answer.
@@ -150,8 +144,8 @@ impl Dial {
 
     /// Settles what events told of, then makes the next moves of the race.
     fn race(&mut self, cx: &mut Cx<'_>) -> Turn {
-        if let Some((stream, took)) = self.settle(cx) {
-            self.bequeath(cx, stream, took);
+        if let Some((stream, file, took)) = self.settle(cx) {
+            self.bequeath(cx, stream, file, took);
             return Turn::Wait(None);
         }
         let limit = self.limit();
@@ -180,17 +174,20 @@ impl Dial {
         let Stage::Racing(heat) = &mut self.stage else {
             return;
         };
-        if heat.postponed.take().is_none() {
-            cx.tell(&Event::Attempt { peer: peer.clone() });
-        }
-        let began = (cx.clock)();
-        match Attempt::begin(&peer, &self.origin, cx.watch, heat.attempts.len(), began) {
-            Ok(attempt) => heat.attempts.push(Some(attempt)),
-            // A Unix listener's backlog is full, and no event will tell when it is not (connect(2)).
-            Err(failure) if failure.errno == Some(libc::EAGAIN) => {
-                heat.race.postpone(peer.addr.clone(), cx.now + PAUSE);
-                heat.postponed = Some(peer);
+        let (source, began) = (heat.attempts.len(), (cx.clock)());
+        let begun = match heat.postponed.take() {
+            Some(attempt) => attempt.again(cx.watch, source, began),
+            None => {
+                cx.tell(&Event::Attempt { peer: peer.clone() });
+                Attempt::begin(&peer, &self.origin, cx.watch, source, began)
             }
+        };
+        match begun {
+            Ok(attempt) if attempt.is_postponed() => {
+                heat.race.postpone(peer.addr, cx.now + PAUSE);
+                heat.postponed = Some(attempt);
+            }
+            Ok(attempt) => heat.attempts.push(Some(attempt)),
             Err(failure) => {
                 let took = (cx.clock)() - began;
                 heat.set_back(cx, failure.after(took));
@@ -199,7 +196,7 @@ impl Dial {
     }
 
     /// Looks at the attempts that events told of; the first that stands wins, with the time it took.
-    fn settle(&mut self, cx: &mut Cx<'_>) -> Option<(Stream, Duration)> {
+    fn settle(&mut self, cx: &mut Cx<'_>) -> Option<(Stream, Option<SocketFile>, Duration)> {
         let Stage::Racing(heat) = &mut self.stage else {
             return None;
         };
@@ -211,20 +208,20 @@ impl Dial {
             match attempt.settle(cx.watch, cx.now) {
                 Progress::Pending(attempt) => heat.attempts[source] = Some(attempt),
                 Progress::Failed(failure) => heat.set_back(cx, failure),
-                Progress::Stands(stream) => return Some((stream, took)),
+                Progress::Stands(stream, file) => return Some((stream, file, took)),
             }
         }
         None
     }
 
-    fn bequeath(&mut self, cx: &mut Cx<'_>, stream: Stream, took: Duration) {
+    fn bequeath(&mut self, cx: &mut Cx<'_>, stream: Stream, file: Option<SocketFile>, took: Duration) {
         let (conn, lookup) = (1, self.lookup_took);
         cx.tell(&Event::Connect { conn, peer: stream.peer.clone(), local: stream.local(), lookup, took });
         if let Some(heir) = self.heir.take() {
             let (began, now) = (self.began.unwrap_or(cx.now), cx.now);
             cx.spawn(heir(Connected { conn, stream, began, lookup, took, now }));
         }
-        self.stage = Stage::Inherited; // the attempts that lost the race close
+        self.stage = Stage::Inherited { _file: file }; // the attempts that lost the race close
     }
 
     /// Nothing is left to try, or no time to try it in: every address that failed is told.
@@ -253,7 +250,7 @@ impl Task for Dial {
             Stage::Begin => self.begin(cx).map(Some),
             Stage::Resolving(_) => self.look_up(cx),
             Stage::Racing(_) => Ok(None),
-            Stage::Inherited => return Turn::Wait(None),
+            Stage::Inherited { .. } => return Turn::Wait(None),
             Stage::Over(exit) => return Turn::End(*exit),
         };
         match next {

@@ -3,25 +3,21 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::find;
+use super::bind::bind;
+use super::find::{self, Found};
 use super::hub::Hub;
 use super::link::Link;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::wildcards;
 use crate::cli::peer::Addr;
-use crate::cli::plan::{self, Place, Relay};
-use crate::error::{Deed, Exit, Failure, Object};
+use crate::cli::plan::{self, Relay};
+use crate::error::{Deed, Exit, Failure};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
-use crate::io::port_file;
 use crate::logic::ends::Role;
 use crate::net::acceptor::{Accepted, Acceptor};
-use crate::net::resolve::{Lookup, Resolving, resolve};
+use crate::net::resolve::Lookup;
 use crate::net::stream::Stream;
-
-/// How soon to accept again after this machine had nothing left for another connection.
-const PAUSE: Duration = Duration::from_millis(100);
 
 const ACCEPTOR: usize = 0;
 
@@ -37,7 +33,7 @@ pub struct Listen {
 enum Stage {
     Begin,
     Resolving(Lookup),
-    Accepting { acceptor: Acceptor, since: Instant, exhausted: bool },
+    Accepting { acceptor: Acceptor, since: Instant },
     Linked,
     Over(Exit),
 }
@@ -49,26 +45,14 @@ impl Listen {
     }
 
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Stage, Failure> {
-        let plan = &self.plan;
-        let (host, port) = match &plan.at {
-            Place::Inet(Some(host), port) => (host, *port),
-            Place::Inet(None, port) => return self.bind(cx, &wildcards(plan.family, *port)),
-            Place::Unix(name) => return self.bind(cx, &[Addr::Unix(name.clone())]),
-        };
-        match resolve(host, port, plan.family, plan.no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => self.bind(cx, &[addr.into()]),
-            Resolving::Asked(lookup) => Ok(Stage::Resolving(lookup)),
+        match find::own(cx, &self.plan)? {
+            Found::Addrs(addrs) => self.bind(cx, &addrs),
+            Found::Asked(lookup) => Ok(Stage::Resolving(lookup)),
         }
     }
 
     fn bind(&mut self, cx: &mut Cx<'_>, addrs: &[Addr]) -> Result<Stage, Failure> {
-        let acceptor = Acceptor::bind(self.plan.proto, addrs, &self.plan.options)?;
-        let bound = acceptor.addrs();
-        if let (Some(file), Some(port)) = (&self.plan.port_file, bound.first().and_then(Addr::port)) {
-            port_file::write(file, port)
-                .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
-        }
-        cx.tell(&Event::Listen { proto: self.plan.proto, addrs: bound });
+        let acceptor = Acceptor::new(self.plan.proto, bind(cx, &self.plan, addrs)?);
         if self.plan.many.is_some()
             && let Some(local) = self.local.take()
         {
@@ -78,15 +62,15 @@ impl Listen {
         acceptor
             .watch(cx.watch, ACCEPTOR)
             .map_err(|error| Failure::system(Deed::Listen, acceptor.object(), &error, Exit::Local))?;
-        Ok(Stage::Accepting { acceptor, since: cx.now, exhausted: false })
+        Ok(Stage::Accepting { acceptor, since: cx.now })
     }
 
     fn accept(&mut self, cx: &mut Cx<'_>) -> Turn {
-        let Stage::Accepting { acceptor, since, exhausted } = &mut self.stage else {
+        let Stage::Accepting { acceptor, since } = &mut self.stage else {
             return Turn::Wait(None);
         };
         let limit = self.plan.accept_limit.map(|limit| *since + limit);
-        let accepted = acceptor.accept();
+        let accepted = acceptor.accept(cx.now);
         let failed = |error| Failure::system(Deed::Accept, acceptor.object(), error, Exit::Local);
         match accepted {
             Accepted::Peer(stream) => {
@@ -97,13 +81,11 @@ impl Listen {
             _ if limit.is_some_and(|limit| limit <= cx.now) => {
                 cx.fail(waited_in_vain(acceptor, cx.now - *since, "timed out"))
             }
-            Accepted::Nobody => Turn::Wait(limit),
-            Accepted::Exhausted(error) => {
-                if !std::mem::replace(exhausted, true) {
-                    let failure = failed(&error);
-                    cx.tell(&Event::Trouble(Box::new(failure)));
+            nobody => {
+                if let Accepted::Exhausted(error) = nobody {
+                    cx.tell(&Event::Trouble(Box::new(failed(&error))));
                 }
-                Turn::Wait(limit.into_iter().chain([cx.now + PAUSE]).min())
+                Turn::Wait(limit.into_iter().chain(acceptor.again()).min())
             }
         }
     }

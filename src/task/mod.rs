@@ -1,5 +1,6 @@
 //! The work: each task owns the descriptors it uses and runs when one of them, or its deadline, calls.
 
+mod bind;
 pub mod dial;
 mod ending;
 pub mod exchange;

@@ -54,16 +54,6 @@ impl Batch {
     /// The bytes it reserves, beside 4 KiB for the senders.
     pub const MEMORY: usize = BATCH * STRIDE;
 
-    /// How many datagrams it holds.
-    pub fn len(&self) -> usize {
-        self.filled
-    }
-
-    /// Whether it holds none.
-    pub fn is_empty(&self) -> bool {
-        self.filled == 0
-    }
-
     /// Its datagrams, in the order they came.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Datagram<'_>> + Clone {
         let heads = self.heads[..self.filled].iter();

@@ -10,7 +10,6 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use mio::Interest;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
 pub use batch::{BATCH, Batch, Datagram, LONGEST};
@@ -18,6 +17,7 @@ pub use place::{Place, UnixName};
 pub use refusal::Refusal;
 
 use super::system::{Headers, dropped, keep_refusals, next_refusal, send_many};
+use crate::io::ask;
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;
 
@@ -36,7 +36,6 @@ pub struct Datagrams {
     local: Place,
     /// For recvmmsg; without it datagrams are received one by one.
     headers: Option<Headers>,
-    sends_many: bool,
     readable: bool,
     writable: bool,
     /// The system keeps refusals, with their addresses.
@@ -82,30 +81,16 @@ impl Datagrams {
     /// # Errors
     /// Whatever the system says to making it non-blocking and asking for its address.
     pub fn new(socket: Socket) -> io::Result<Self> {
-        let new = Self::plain(socket)?;
-        let headers = match new.local {
-            Place::Inet(local) => Headers::new(local),
-            Place::Unix(_) => None,
-        };
-        Ok(Self { headers, sends_many: true, ..new })
-    }
-
-    /// A socket that is read and written one datagram a call: as other systems do, and with 5 KiB less memory.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn plain(socket: Socket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let local = Place::of(Some(rustix::net::getsockname(&socket)?));
-        let keeps = match local {
-            Place::Inet(local) => keep_refusals(&socket, local),
-            Place::Unix(_) => false,
+        let (headers, keeps) = match local {
+            Place::Inet(local) => (Headers::new(local), keep_refusals(&socket, local)),
+            Place::Unix(_) => (None, false),
         };
         Ok(Self {
             socket,
             local,
-            headers: None,
-            sends_many: false,
+            headers,
             readable: true,
             writable: true,
             keeps,
@@ -138,11 +123,6 @@ impl Datagrams {
     /// Whether there may be something to receive, as far as is known.
     pub fn readable(&self) -> bool {
         self.readable
-    }
-
-    /// Whether something may be sent, as far as is known.
-    pub fn writable(&self) -> bool {
-        self.writable
     }
 
     /// Fills a batch with what is there, and says how many datagrams that is; 0 when an event will tell of the next.
@@ -217,18 +197,16 @@ impl Datagrams {
     }
 
     fn give(&self, datagrams: &[Outgoing<'_>]) -> io::Result<usize> {
-        if self.sends_many && datagrams.len() > 1 {
-            return send_many(&self.socket, datagrams);
+        match datagrams {
+            [_] => single::send(&self.socket, datagrams),
+            _ => send_many(&self.socket, datagrams),
         }
-        single::send(&self.socket, datagrams)
     }
 
     /// Whether a Unix socket is writable though a call said that it would block: then the one written to is full, and
     /// only a connected socket is told when it no more is (and is not writable until then).
     fn has_room(&self) -> bool {
-        let mut fds = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::OUT)];
-        matches!(self.local, Place::Unix(_))
-            && rustix::io::retry_on_intr(|| poll(&mut fds, Some(&Timespec::default()))).is_ok_and(|ready| ready > 0)
+        matches!(self.local, Place::Unix(_)) && ask::writable(self.socket.as_fd())
     }
 
     /// The next datagram that the network refused. Costs nothing while there is none.

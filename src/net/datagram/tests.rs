@@ -5,14 +5,19 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use mio::{Events, Poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
 use super::*;
 
-/// How a socket is made: for batches, or for one datagram a call.
+/// How a socket is made: to receive in batches, or one datagram a call.
 type Make = fn(Socket) -> io::Result<Datagrams>;
 
-const BOTH: [Make; 2] = [Datagrams::new, Datagrams::plain];
+const BOTH: [Make; 2] = [Datagrams::new, plain];
+
+fn plain(socket: Socket) -> io::Result<Datagrams> {
+    Ok(Datagrams { headers: None, ..Datagrams::new(socket)? })
+}
 
 fn udp() -> UdpSocket {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket")

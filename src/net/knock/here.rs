@@ -1,10 +1,9 @@
-//! What this host lacks to ask a port with, and which addresses are its own.
+//! What this host lacks to ask a port with, and which addresses are surely its own.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use socket2::{Domain, SockAddr, Socket, Type};
-
+use super::super::here::{self, has_source, is_exhaustion};
 use crate::error::Failure;
 
 /// Whether an error of connecting or sending is no verdict: this host had nothing left to ask with, and the port is to be
@@ -24,33 +23,11 @@ pub(super) fn is_want_of_opening(failure: &Failure) -> Option<io::Error> {
     failure.errno.filter(|&errno| is_exhaustion(errno)).map(io::Error::from_raw_os_error)
 }
 
-/// ENOSPC is epoll's: max_user_watches (epoll_ctl(2)).
-fn is_exhaustion(errno: i32) -> bool {
-    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM, libc::ENOSPC].contains(&errno)
-}
-
-/// Whether an address is this host's: only those can be bound. `near` has the scope that one of a link needs.
+/// Whether an address is surely this host's. `near` has the scope that one of a link needs.
 pub(super) fn is_ours(ip: IpAddr, near: SocketAddr) -> bool {
     let mut at = near;
     at.set_ip(ip);
-    at.set_port(0);
-    let bound = datagram_socket(at).and_then(|socket| {
-        if at.is_ipv6() {
-            socket.set_only_v6(true)?;
-        }
-        socket.bind(&SockAddr::from(at))
-    });
-    bound.is_ok()
-}
-
-/// Whether this host has an address to ask that one from. Connecting a datagram socket looks for it, and sends nothing.
-fn has_source(to: SocketAddr) -> bool {
-    let asked = datagram_socket(to).and_then(|socket| socket.connect(&SockAddr::from(to)));
-    !asked.is_err_and(|error| error.raw_os_error() == Some(libc::EADDRNOTAVAIL))
-}
-
-fn datagram_socket(of: SocketAddr) -> io::Result<Socket> {
-    Socket::new(Domain::for_address(of), Type::DGRAM, None)
+    here::is_ours(at) == Some(true)
 }
 
 #[cfg(test)]

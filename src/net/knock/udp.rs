@@ -155,7 +155,7 @@ impl Asking {
         let any = if to.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
         let origin = Origin { addr: origin.addr.or(Some((any, 0))), ..origin.clone() };
         let peer = Peer::at(Proto::Udp, to);
-        let socket = open_from(&peer, &origin)?;
+        let (socket, _) = open_from(&peer, &origin)?;
         let no = |error: io::Error| Failure::system(Deed::Open, Object::Peer(peer), &error, Exit::Local);
         Datagrams::new(socket)
             .and_then(|datagrams| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::{getsockopt_impl, sockopt_impl};
 
 use crate::event::PathInfo;
-use crate::net::path::Path;
+use crate::net::stream::Path;
 
 /// Asks the kernel.
 pub(in crate::net) fn measure(socket: &impl AsFd) -> Option<Path> {

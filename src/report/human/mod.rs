@@ -72,7 +72,7 @@ impl Tongue for Human {
     fn lines(&mut self, event: &Event) -> String {
         match event {
             Event::Setback(failure) if self.level == 0 => self.setbacks += &failed(failure),
-            Event::Connect { .. } => self.setbacks.clear(),
+            Event::Connect { .. } | Event::Listen { .. } => self.setbacks.clear(),
             _ => {}
         }
         if self.quiet || self.level < level(event) {

@@ -9,8 +9,8 @@ use crate::cli::size::LARGEST_DATAGRAM;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{By, Event, How};
 use crate::logic::rate::Rate;
-use crate::net::bind::is_of_this_host;
 use crate::net::datagram::Place;
+use crate::net::here::is_ours;
 use crate::session::{Reaction, Session};
 use crate::task::Cx;
 
@@ -79,7 +79,7 @@ impl Talk {
         };
         match (&key.place, wire.socket.local()) {
             (Place::Inet(from), Place::Inet(own)) if own.ip().is_unspecified() => {
-                from.port() == own.port() && is_of_this_host(*from)
+                from.port() == own.port() && is_ours(*from) != Some(false)
             }
             (from, own) => from == own,
         }

@@ -14,18 +14,18 @@ use std::time::{Duration, Instant};
 
 use self::answer::Answerer;
 use self::talk::{Opened, Talk};
-use super::find;
+use super::bind::bind;
+use super::find::{self, Found};
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::{Host, wildcards};
+use crate::cli::address::Host;
 use crate::cli::peer::{Addr, Peer};
 use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic};
 use crate::io::endpoint::Ready;
-use crate::io::port_file;
-use crate::net::bind::{bind_all, connect_datagrams};
-use crate::net::resolve::{Lookup, Resolving, numeric, resolve};
+use crate::net::bind::connect_datagrams;
+use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
 
 /// An exchange of datagrams, from its first step to its last.
@@ -38,7 +38,11 @@ pub struct Exchange {
 }
 
 enum Side {
-    Client { plan: plan::Connect, origin: Origin },
+    /// The origin is known from the first turn on.
+    Client {
+        plan: plan::Connect,
+        origin: Origin,
+    },
     Listener(plan::Listen),
 }
 
@@ -51,13 +55,7 @@ enum Stage {
 impl Exchange {
     /// A client that is about to look its peer up.
     pub fn client(plan: plan::Connect, relay: Relay, local: Local) -> Self {
-        let origin = Origin {
-            addr: None,
-            port: plan.from.port,
-            unix: plan.from.unix.clone(),
-            options: plan.from.options.clone(),
-        };
-        Self::new(Side::Client { plan, origin }, relay, local)
+        Self::new(Side::Client { plan, origin: Origin::default() }, relay, local)
     }
 
     /// A listener that is about to bind.
@@ -71,25 +69,16 @@ impl Exchange {
 
     /// Begins to resolve. The addresses, where they are known at once.
     fn begin(&mut self, cx: &mut Cx<'_>) -> Result<Option<Vec<Addr>>, Failure> {
-        let (host, port, family, no_dns) = match &mut self.side {
+        let found = match &mut self.side {
             Side::Client { plan, origin } => {
-                if let Some(addr) = &plan.from.addr {
-                    origin.addr = numeric(addr)?;
-                }
-                match &plan.to {
-                    Place::Inet(host, port) => (host, *port, plan.from.family, plan.from.no_dns),
-                    Place::Unix(name) => return Ok(Some(vec![Addr::Unix(name.clone())])),
-                }
+                *origin = Origin::of(&plan.from)?;
+                find::peer(cx, plan)?
             }
-            Side::Listener(plan) => match &plan.at {
-                Place::Inet(Some(host), port) => (host, *port, plan.family, plan.no_dns),
-                Place::Inet(None, port) => return Ok(Some(wildcards(plan.family, *port))),
-                Place::Unix(name) => return Ok(Some(vec![Addr::Unix(name.clone())])),
-            },
+            Side::Listener(plan) => find::own(cx, plan)?,
         };
-        match resolve(host, port, family, no_dns, cx.bell(), cx.now)? {
-            Resolving::Known(addr) => Ok(Some(vec![addr.into()])),
-            Resolving::Asked(lookup) => {
+        match found {
+            Found::Addrs(addrs) => Ok(Some(addrs)),
+            Found::Asked(lookup) => {
                 self.stage = Stage::Resolving(lookup);
                 self.look_up(cx).map(|found| found.map(|(addrs, _)| addrs))
             }
@@ -120,7 +109,12 @@ impl Exchange {
     fn open(&self, cx: &mut Cx<'_>, addrs: Vec<Addr>) -> Result<Opened, Failure> {
         match &self.side {
             Side::Client { plan, origin } => connect(cx, plan, origin, addrs),
-            Side::Listener(plan) => bind(cx, plan, &addrs),
+            Side::Listener(plan) => {
+                let limit = plan.accept_limit.map(|limit| cx.now + limit);
+                let answerer = plan.answer.as_ref().map(|answer| Answerer::new(answer, cx.now));
+                let (proto, bound) = (plan.proto, bind(cx, plan, &addrs)?);
+                Ok(Opened { proto, bound, peer: None, lookup: None, accept_limit: limit, answerer })
+            }
         }
     }
 
@@ -174,19 +168,6 @@ fn connect(cx: &mut Cx<'_>, plan: &plan::Connect, origin: &Origin, addrs: Vec<Ad
     Err(last.unwrap_or_else(|| {
         Failure::new(Deed::Connect, Object::Named("no address".into()), "there is none", Exit::Name)
     }))
-}
-
-fn bind(cx: &mut Cx<'_>, plan: &plan::Listen, addrs: &[Addr]) -> Result<Opened, Failure> {
-    let bound = bind_all(plan.proto, addrs, &plan.options)?;
-    let all: Vec<_> = bound.iter().map(|bound| bound.addr.clone()).collect();
-    if let (Some(file), Some(port)) = (&plan.port_file, all.first().and_then(Addr::port)) {
-        port_file::write(file, port)
-            .map_err(|error| Failure::system(Deed::Write, Object::File(file.clone()), &error, Exit::Local))?;
-    }
-    cx.tell(&Event::Listen { proto: plan.proto, addrs: all });
-    let limit = plan.accept_limit.map(|limit| cx.now + limit);
-    let answerer = plan.answer.as_ref().map(|answer| Answerer::new(answer, cx.now));
-    Ok(Opened { proto: plan.proto, bound, peer: None, lookup: None, accept_limit: limit, answerer })
 }
 
 impl Task for Exchange {

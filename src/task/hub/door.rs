@@ -1,7 +1,5 @@
 //! Who comes in: as many as there is room for, and the limits allow.
 
-use std::time::Duration;
-
 use super::member::{Member, Over};
 use super::voice::Source;
 use super::{Hub, MEMBERS};
@@ -10,9 +8,6 @@ use crate::event::{Conn, Event};
 use crate::net::acceptor::Accepted;
 use crate::net::stream::Stream;
 use crate::task::{Cx, Turn};
-
-/// How soon to accept again after this machine had nothing left for another connection.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// How many peers are accepted before those who are here have their turn.
 const GREETINGS: usize = 64;
@@ -24,31 +19,19 @@ impl Hub {
             let Some(acceptor) = &mut self.acceptor else {
                 return Ok(false);
             };
-            if self.pause.is_some_and(|pause| cx.now < pause) {
-                return Ok(false);
-            }
-            self.pause = None;
             if self.members.len() >= self.many.at_once {
                 return Ok(false);
             }
-            match acceptor.accept() {
+            let accepted = acceptor.accept(cx.now);
+            let failed = |error| Failure::system(Deed::Accept, acceptor.object(), error, Exit::Local);
+            match accepted {
                 Accepted::Peer(stream) => self.greet(cx, stream),
-                Accepted::Nobody => {
-                    self.exhausted = false;
-                    return Ok(false);
-                }
-                Accepted::Failed(error) => {
-                    let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
-                    return Err(cx.fail(failure));
-                }
+                Accepted::Nobody => return Ok(false),
                 Accepted::Exhausted(error) => {
-                    if !std::mem::replace(&mut self.exhausted, true) {
-                        let failure = Failure::system(Deed::Accept, acceptor.object(), &error, Exit::Local);
-                        cx.tell(&Event::Trouble(Box::new(failure)));
-                    }
-                    self.pause = Some(cx.now + PAUSE);
+                    cx.tell(&Event::Trouble(Box::new(failed(&error))));
                     return Ok(false);
                 }
+                Accepted::Failed(error) => return Err(cx.fail(failed(&error))),
             }
         }
         Ok(true)

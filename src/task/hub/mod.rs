@@ -44,8 +44,6 @@ pub struct Hub {
     many: Many,
     /// None once all have come that were to come.
     acceptor: Option<Acceptor>,
-    /// When to accept again, while this machine has nothing left.
-    pause: Option<Instant>,
     /// Until when the first peer must come.
     limit: Option<Instant>,
     accepted: u64,
@@ -66,8 +64,6 @@ pub struct Hub {
     sink: Object,
     /// What has gone wrong: how a hub ends that has all its peers behind it.
     worst: Exit,
-    /// It was told that this machine has nothing left for another connection.
-    exhausted: bool,
     /// What those who have gone had carried.
     gone: Traffic,
 }
@@ -103,7 +99,6 @@ impl Hub {
             begun: false,
             many: plan.many.unwrap_or(Many { at_once: 1, per_host: 1, in_all: 1, alone: true }),
             acceptor: Some(acceptor),
-            pause: None,
             limit: plan.accept_limit.map(|limit| now + limit),
             accepted: 0,
             hosts: HashMap::new(),
@@ -124,7 +119,6 @@ impl Hub {
                 void: Vec::new(),
             },
             worst: Exit::Done,
-            exhausted: false,
             gone: Traffic::default(),
             relay,
         }
@@ -228,7 +222,8 @@ impl Hub {
             return Ok(Turn::Again);
         }
         let pace = self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty() && self.is_heard());
-        Ok(Turn::Wait([self.timers.next(), self.pause, self.limit, pace].into_iter().flatten().min()))
+        let again = self.acceptor.as_ref().and_then(Acceptor::again);
+        Ok(Turn::Wait([self.timers.next(), again, self.limit, pace].into_iter().flatten().min()))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Exit, Failure};
 use crate::event::Finding;
 use crate::logic::sweep::State;
 use crate::net::bind::connect_datagrams;
-use crate::net::socket::{Origin, begin_connect};
+use crate::net::socket::{Origin, begin_connect, open_from};
 use crate::task::Cx;
 
 /// Connects, and tells what came of it. Whether it is open.
@@ -21,7 +21,7 @@ pub(super) fn ask(cx: &mut Cx<'_>, plan: &plan::Probe, name: &UnixName, teller: 
     let began = (cx.clock)();
     let asked = match plan.proto.is_datagram() {
         true => connect_datagrams(&peer, &origin).map(drop),
-        false => begin_connect(&peer, &origin).map(drop),
+        false => open_from(&peer, &origin).and_then(|(socket, _file)| begin_connect(&socket, &peer)),
     };
     let took = (cx.clock)() - began;
     let (state, reason, errno) = match asked {
