@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::cli::plan::{Deed, Listen as Listening, Plan};
 use crate::cli::{self, NoPlan};
 use crate::error::{self, Exit, Failure, Object};
-use crate::event::{Event, Tell};
+use crate::event::{Event, Tell, Weight};
 use crate::io::stdio;
 use crate::reactor::Reactor;
 use crate::report::{self, Report};
@@ -66,7 +66,7 @@ fn carry_out(plan: Plan) -> Exit {
         Ok(task) => task,
         Err(failure) => {
             let exit = failure.exit;
-            report.tell(&Event::Error(Box::new(failure)));
+            report.tell(&Event::failed(Weight::Fatal, failure));
             return exit;
         }
     };
@@ -74,7 +74,7 @@ fn carry_out(plan: Plan) -> Exit {
     done.unwrap_or_else(|error| {
         let object = Object::Named("the event loop".into());
         let failure = Failure::system(error::Deed::Start, object, &error, Exit::Local);
-        report.tell(&Event::Error(Box::new(failure)));
+        report.tell(&Event::failed(Weight::Fatal, failure));
         Exit::Local
     })
 }

@@ -18,7 +18,7 @@ use self::json::Json;
 use self::progress::Progress;
 use crate::cli::plan::Voice;
 use crate::error::Failure;
-use crate::event::{Chunk, Event, Finding, Tell, Traffic};
+use crate::event::{Chunk, Event, Finding, Tell, Traffic, Weight};
 use crate::io::stdio::{complain, prepare_stderr};
 
 /// Tells what happens.
@@ -54,7 +54,7 @@ impl Report {
         match voice.hex.as_ref().map(Dump::open).transpose() {
             Ok(dump) => report.dump = dump,
             Err(failure) => {
-                report.tell(&Event::Error(Box::new(failure.clone())));
+                report.tell(&Event::failed(Weight::Fatal, failure.clone()));
                 return Err(failure);
             }
         }
@@ -129,7 +129,7 @@ impl Tell for Report {
             Some(Ok(rows)) => self.write(&rows),
             Some(Err(failure)) => {
                 self.dump = None; // told once
-                self.tell(&Event::Trouble(Box::new(failure)));
+                self.tell(&Event::failed(Weight::Trouble, failure));
             }
         }
     }

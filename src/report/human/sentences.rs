@@ -50,9 +50,7 @@ impl Human {
             }
             Event::Unanswered { datagrams } => format!("nsock: {datagrams} datagrams were not answered (--rate)\n"),
             Event::Probed(probed) => self.probed(probed),
-            Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) | Event::Error(failure) => {
-                failed(failure)
-            }
+            Event::Failed { failure, .. } => failed(failure),
         }
     }
 
