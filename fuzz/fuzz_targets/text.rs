@@ -13,15 +13,18 @@ use libfuzzer_sys::fuzz_target;
 use nsock::cli::peer::{Addr, Peer, Proto, UnixName};
 use nsock::cli::plan::{Color, Voice};
 use nsock::error::{Deed, Exit, Failure, Lost, Object, Way};
-use nsock::event::{Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Remark, Request, Traffic, Weight};
+use nsock::event::{
+    Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Remark, Request, Traffic, Weight,
+};
 use nsock::logic::ends::Awaited;
 use nsock::logic::escape::escaped;
 use nsock::logic::label;
 use nsock::logic::sweep::{State, Tally};
 use nsock::report::Tongue;
-use nsock::report::human::{Human, spaced};
+use nsock::report::human::Human;
 use nsock::report::json::{SCHEMA, found, lines};
 use nsock::report::results::Results;
+use nsock::report::words::spaced;
 use nsock_fuzz::Input;
 use serde_json::{Value, json};
 
@@ -218,7 +221,11 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
         5 => Event::TurnedAway { peer, limit: input.byte().into() },
         6 => Event::FirstByte { conn, after: span(input) },
         7 => Event::HalfClose { conn, by: input.one_of(&BYS) },
-        8 => Event::Wait { conn, what: input.one_of(&[Awaited::Peer, Awaited::PeerFirst, Awaited::Answer, Awaited::Stdin]), limit: some(input, span) },
+        8 => Event::Wait {
+            conn,
+            what: input.one_of(&[Awaited::Peer, Awaited::PeerFirst, Awaited::Answer, Awaited::Stdin]),
+            limit: some(input, span),
+        },
         9 => Event::Close(Box::new(Close {
             conn,
             peer,

@@ -7,6 +7,7 @@ pub mod human;
 pub mod json;
 mod progress;
 pub mod results;
+pub mod words;
 
 pub use json::SCHEMA;
 
@@ -147,5 +148,5 @@ fn clock() -> Instant {
 
 /// Says that the command line makes no sense.
 pub fn refuse(what: &impl std::fmt::Display) {
-    complain(&format!("nsock: {}\n", human::escaped(&what.to_string())), true);
+    complain(&format!("nsock: {}\n", words::escaped(&what.to_string())), true);
 }

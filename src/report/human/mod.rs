@@ -3,10 +3,6 @@
 
 mod failure;
 mod sentences;
-mod words;
-
-pub use words::spaced;
-pub(super) use words::{escaped, span, who};
 
 use std::io::IsTerminal;
 
