@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::cli::plan::{Output, Plan, Relay, Work};
 use crate::cli::{self, NoPlan};
 use crate::error::{self, Deed, Exit, Failure, Object};
-use crate::event::{Event, Tell};
+use crate::event::{Event, Tell, Weight};
 use crate::io::stdio;
 use crate::reactor::Reactor;
 use crate::report::{self, Report};
@@ -46,7 +46,7 @@ fn carry_out(plan: Plan) -> Exit {
         Ok(task) => task,
         Err(failure) => {
             let exit = failure.exit;
-            report.tell(&Event::Error(Box::new(failure)));
+            report.tell(&Event::failed(Weight::Fatal, failure));
             return exit;
         }
     };
@@ -54,7 +54,7 @@ fn carry_out(plan: Plan) -> Exit {
     done.unwrap_or_else(|error| {
         let object = Object::Named("the event loop".into());
         let failure = Failure::system(Deed::Start, object, &error, Exit::Local);
-        report.tell(&Event::Error(Box::new(failure)));
+        report.tell(&Event::failed(Weight::Fatal, failure));
         Exit::Local
     })
 }

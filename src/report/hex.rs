@@ -16,7 +16,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 
-use super::human::spaced;
+use super::words::spaced;
 use crate::cli::plan::Hex;
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::Chunk;

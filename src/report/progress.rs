@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::human::span;
+use super::words::span;
 use crate::cli::plan::{Hex, Voice};
 use crate::event::Traffic;
 use crate::io::stdio;

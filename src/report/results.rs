@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use colored::{Colorize, control};
 
-use super::human::{escaped, span};
+use super::words::{escaped, span};
 use crate::cli::peer::Peer;
 use crate::cli::port::service;
 use crate::event::Finding;

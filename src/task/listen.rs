@@ -83,7 +83,7 @@ impl Listen {
             }
             nobody => {
                 if let Accepted::Exhausted(error) = nobody {
-                    cx.tell(&Event::Trouble(Box::new(failed(&error))));
+                    cx.trouble(failed(&error));
                 }
                 Turn::Wait(limit.into_iter().chain(acceptor.again()).min())
             }
@@ -144,6 +144,6 @@ impl Task for Listen {
             (Stage::Resolving(lookup), Stop::Deadline) => find::cut_short(lookup, cx.now),
             _ => return,
         };
-        cx.tell(&Event::Error(Box::new(failure)));
+        cx.error(failure);
     }
 }

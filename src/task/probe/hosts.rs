@@ -109,7 +109,7 @@ impl Hosts {
             None => Ok(false),
             Some(failure) if !self.found => Err(failure),
             Some(failure) => {
-                cx.tell(&Event::Trouble(Box::new(failure)));
+                cx.trouble(failure);
                 Ok(true)
             }
         }
@@ -142,7 +142,7 @@ impl Hosts {
     /// A name has no address: told, but for the last one where none has, which the whole probe fails by.
     fn lose(&mut self, cx: &mut Cx<'_>, failure: Failure) {
         if let Some(earlier) = self.last_failure.replace(failure) {
-            cx.tell(&Event::Trouble(Box::new(earlier)));
+            cx.trouble(earlier);
         }
     }
 }

@@ -118,11 +118,11 @@ impl Teller {
         let (_, _, reason) = stop.told();
         if self.spout.stuck() {
             let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, stop.exit());
-            cx.tell(&Event::Error(Box::new(failure.losing(self.unwritten()))));
+            cx.error(failure.losing(self.unwritten()));
         }
         if stop == Stop::Deadline {
             let failure = Failure::new(Deed::Probe, Object::Named(self.text.clone()), reason, stop.exit());
-            cx.tell(&Event::Error(Box::new(failure.after(self.took(cx)))));
+            cx.error(failure.after(self.took(cx)));
         }
         self.end(cx);
         let _ = self.spout.flush();
