@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 
-use crate::cli::plan::{Output, Plan, Relay, Work};
 use crate::cli::{self, NoPlan};
 use crate::error::{self, Deed, Exit, Failure, Object};
 use crate::event::{Event, Tell, Weight};
 use crate::io::stdio;
+use crate::plan::{Output, Plan, Relay, Work};
 use crate::reactor::Reactor;
 use crate::report::{self, Report};
 use crate::task::Task;

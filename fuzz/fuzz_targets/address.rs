@@ -7,10 +7,10 @@ use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::address::{Host, split_port};
-use nsock::cli::peer::{Proto, UnixName};
-use nsock::cli::ports::{Ports, Reader};
-use nsock::cli::targets::{self, Target, Who, Word};
+use nsock::value::address::{Host, split_port};
+use nsock::value::peer::{Proto, UnixName};
+use nsock::value::ports::{Ports, Reader};
+use nsock::value::targets::{self, Target, Who, Word};
 
 fuzz_target!(|data: &[u8]| {
     let reader = Reader::new(Proto::Tcp, None).expect("nothing is excluded");

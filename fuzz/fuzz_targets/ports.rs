@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::peer::Proto;
-use nsock::cli::port;
-use nsock::cli::ports::Reader;
+use nsock::value::peer::Proto;
+use nsock::value::port;
+use nsock::value::ports::Reader;
 
 fuzz_target!(|text: &str| {
     let (exclude, words) = text.split_once('\n').unwrap_or(("", text));

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::peer::{Addr, Peer, Proto, UnixName};
-use nsock::cli::plan::{Color, Voice};
+use nsock::value::peer::{Addr, Peer, Proto, UnixName};
+use nsock::plan::{Color, Voice};
 use nsock::error::{Deed, Exit, Failure, Lost, Object, Way};
 use nsock::event::{
     Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Remark, Request, Traffic, Weight,

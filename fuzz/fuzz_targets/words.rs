@@ -5,11 +5,11 @@
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::duration::{self, Patience};
-use nsock::cli::peer::Proto;
-use nsock::cli::port;
-use nsock::cli::shard::Shard;
-use nsock::cli::size::{self, Cut, LARGEST_DATAGRAM};
+use nsock::value::duration::{self, Patience};
+use nsock::value::peer::Proto;
+use nsock::value::port;
+use nsock::value::shard::Shard;
+use nsock::value::size::{self, Cut, LARGEST_DATAGRAM};
 
 fuzz_target!(|text: &str| {
     let time = said(duration::parse(text));

@@ -8,11 +8,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::{Failure, Way};
 use crate::logic::ends::Awaited;
 use crate::logic::sweep::Tally;
 pub use crate::session::http::{Field, Head};
+use crate::value::peer::{Addr, Peer, Proto};
 pub use close::{By, Close, How, PathInfo, Remark};
 pub use http::{Answered, Request};
 pub use probe::{Finding, Probed};

@@ -17,9 +17,9 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 
 use super::words::spaced;
-use crate::cli::plan::Hex;
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::Chunk;
+use crate::plan::Hex;
 
 const ROW: usize = 16;
 

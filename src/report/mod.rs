@@ -17,10 +17,10 @@ use self::hex::Dump;
 use self::human::Human;
 use self::json::Json;
 use self::progress::Progress;
-use crate::cli::plan::Voice;
 use crate::error::Failure;
 use crate::event::{Chunk, Event, Finding, Tell, Traffic, Weight};
 use crate::io::stdio::{complain, prepare_stderr};
+use crate::plan::Voice;
 
 /// Tells what happens.
 pub struct Report {

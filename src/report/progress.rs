@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::words::span;
-use crate::cli::plan::{Hex, Voice};
 use crate::event::Traffic;
 use crate::io::stdio;
 use crate::logic::sweep::{State, Tally};
+use crate::plan::{Hex, Voice};
 
 /// Between two drawings on a terminal, and between two lines elsewhere.
 const FRAME: Duration = Duration::from_millis(100);

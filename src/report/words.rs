@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use colored::Colorize;
 
-use crate::cli::peer::{Addr, Peer};
-use crate::cli::port::service;
 pub(super) use crate::logic::escape::escaped;
+use crate::value::peer::{Addr, Peer};
+use crate::value::port::service;
 
 /// Name and address, or the address alone.
 pub(super) fn who(peer: &Peer) -> String {
@@ -73,7 +73,7 @@ mod tests {
             [(100, "0.1ms"), (11_240, "11.2ms"), (999_940, "999.9ms"), (999_960, "1.00s"), (3_410_000, "3.41s")]
         {
             assert_eq!(span(Duration::from_micros(micros)), text);
-            assert!(crate::cli::duration::parse(text).is_ok(), "{text}");
+            assert!(crate::value::duration::parse(text).is_ok(), "{text}");
         }
     }
 }

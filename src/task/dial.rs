@@ -6,10 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::find::{self, Found};
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::Host;
-use crate::cli::peer::Addr;
-use crate::cli::peer::Peer;
-use crate::cli::plan::{self, Place};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Conn, Event, Weight};
 use crate::io::endpoint::Ready;
@@ -19,6 +15,10 @@ use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
 use crate::net::stream::Stream;
 use crate::net::unix::SocketFile;
+use crate::plan::{self, Place};
+use crate::value::address::Host;
+use crate::value::peer::Addr;
+use crate::value::peer::Peer;
 
 /// How soon to try again where the peer's backlog is full.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -5,11 +5,11 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::cli::plan::Output;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::{Endpoint, Kind};
 use crate::io::stdio;
 use crate::logic::ends::Stdin;
+use crate::plan::Output;
 
 /// stdin, and stdout or the file in its place.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args as Group;
 
-use crate::cli::value::address::Family;
-use crate::cli::value::{duration, size, tos};
+use crate::value::address::Family;
+use crate::value::{duration, size, tos};
 
 /// From where and over what.
 #[derive(Clone, Debug, Group)]

@@ -3,7 +3,7 @@
 use clap::Args as Group;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::cli::value::data::Data;
+use crate::value::data::Data;
 
 /// Asking over HTTP.
 #[derive(Clone, Debug, Group)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args as Group;
 
-use crate::cli::value::duration::{self, Patience};
+use crate::value::duration::{self, Patience};
 
 /// How long.
 #[derive(Clone, Debug, Group)]

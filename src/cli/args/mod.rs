@@ -22,7 +22,7 @@ pub use self::ends::{Ends, Time};
 pub use self::form::{Form, Many};
 pub use self::probing::Probing;
 pub use self::tell::Tell;
-use crate::cli::value::exit::Exit;
+use crate::error::Exit;
 
 /// What help and the man page show first.
 pub const EXAMPLES: [(&str, &str); 18] = [

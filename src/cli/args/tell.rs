@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args as Group, ValueEnum};
 
-use crate::cli::plan::Color;
+use crate::plan::Color;
 
 /// What is told.
 #[derive(Clone, Debug, Group)]

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use super::operands;
 use crate::cli::args::Args;
-use crate::cli::plan::{Connect, Place, Source};
 use crate::cli::usage::Usage;
-use crate::cli::value::address::{Family, Host};
-use crate::cli::value::data::text;
-use crate::cli::value::peer::UnixName;
+use crate::plan::{Connect, Place, Source};
+use crate::value::address::{Family, Host};
+use crate::value::data::text;
+use crate::value::peer::UnixName;
 
 /// The connection that the words mean.
 pub(super) fn connect(args: &Args) -> Result<Connect, Usage> {

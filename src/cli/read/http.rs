@@ -2,10 +2,10 @@
 
 use super::{connect, operands};
 use crate::cli::args::Args;
-use crate::cli::plan::{Connect, Http, Place};
 use crate::cli::usage::Usage;
-use crate::cli::value::url::Url;
+use crate::plan::{Connect, Http, Place};
 use crate::session::http::{Given, Request, is_token};
+use crate::value::url::Url;
 
 /// The request that the words mean.
 pub(super) fn http(args: &Args) -> Result<Http, Usage> {

@@ -2,8 +2,8 @@
 
 use super::{answer, connect, operands};
 use crate::cli::args::Args;
-use crate::cli::plan::{Listen, Many, Place};
 use crate::cli::usage::Usage;
+use crate::plan::{Listen, Many, Place};
 
 /// The socket to listen on, and who is served there.
 pub(super) fn listen(args: &Args) -> Result<Listen, Usage> {

@@ -11,10 +11,10 @@ mod probe;
 use std::time::Duration;
 
 use super::args::{Args, Time};
-use super::plan::{Bytes, HalfClose, Hex, Limit, Output, Plan, Relay, SocketOptions, Voice, Work};
 use super::usage::Usage;
-use super::value::duration::Patience;
 use crate::filter::Filters;
+use crate::plan::{Bytes, HalfClose, Hex, Limit, Output, Plan, Relay, SocketOptions, Voice, Work};
+use crate::value::duration::Patience;
 
 /// Without `-w` connecting gives up after this long.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);

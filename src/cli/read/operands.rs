@@ -4,10 +4,10 @@ use std::ffi::OsString;
 
 use crate::cli::args::Args;
 use crate::cli::usage::Usage;
-use crate::cli::value::address::{Host, split_port};
-use crate::cli::value::data::text;
-use crate::cli::value::peer::{Proto, UnixName};
-use crate::cli::value::port;
+use crate::value::address::{Host, split_port};
+use crate::value::data::text;
+use crate::value::peer::{Proto, UnixName};
+use crate::value::port;
 
 /// HOST PORT or HOST:PORT, to connect to.
 pub(super) fn host_and_port(args: &Args) -> Result<(Host, u16), Usage> {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{connect, operands};
 use crate::cli::args::Args;
-use crate::cli::plan::{Probe, Sought, Source};
 use crate::cli::usage::Usage;
-use crate::cli::value::data::Data;
-use crate::cli::value::ports::Reader;
-use crate::cli::value::shard::Shard;
-use crate::cli::value::targets::{self, Target, Word};
+use crate::plan::{Probe, Sought, Source};
+use crate::value::data::Data;
+use crate::value::ports::Reader;
+use crate::value::shard::Shard;
+use crate::value::targets::{self, Target, Word};
 
 /// A port without an answer is waited for so long, retries included.
 const PATIENCE: Duration = Duration::from_secs(2);

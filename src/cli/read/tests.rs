@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use crate::cli::plan::{Connect, Listen, Place, Plan, Work};
-use crate::cli::value::data::Data;
-use crate::cli::value::duration::Patience;
 use crate::cli::{NoPlan, parse};
+use crate::plan::{Connect, Listen, Place, Plan, Work};
+use crate::value::data::Data;
+use crate::value::duration::Patience;
 
 fn planned(line: &str) -> Plan {
     let words = std::iter::once("nsock").chain(line.split_whitespace());

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::Look;
 use super::request_line::RequestLine;
-use crate::cli::duration::Patience;
-use crate::cli::plan::{HalfClose, Output, Relay};
+use crate::plan::{HalfClose, Output, Relay};
+use crate::value::duration::Patience;
 
 /// A pipe on stdin that says nothing for so long after the peer's end is not waited for by who connected.
 const STDIN_SILENCE: Duration = Duration::from_secs(2);

@@ -12,7 +12,7 @@ const RULES: Relay = Relay {
     idle: None,
     chunks: None,
     stop: None,
-    bytes: crate::cli::plan::Bytes {
+    bytes: crate::plan::Bytes {
         filters: crate::filter::Filters { crlf: false, telnet: false, encoding: None },
         interval: None,
         label: false,

@@ -9,9 +9,9 @@ use std::io::IsTerminal;
 use self::failure::failed;
 use super::Tongue;
 use super::results::Results;
-use crate::cli::plan::Voice;
 use crate::event::{Event, Finding, Weight};
 use crate::logic::sweep::State;
+use crate::plan::Voice;
 
 /// The voice for people.
 pub struct Human {

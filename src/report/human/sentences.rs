@@ -6,12 +6,12 @@ use colored::Colorize;
 
 use super::Human;
 use super::failure::failed;
-use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::{By, Close, Event, Finding, How, Probed, Remark};
 use crate::logic::ends::Awaited;
 use crate::logic::sweep::State;
 use crate::report::words::{bold, escaped, place, port_of, span, who};
 use crate::report::{http, progress};
+use crate::value::peer::{Addr, Peer, Proto, UnixName};
 
 /// From so many bytes on a rate says something.
 const MEASURABLE: u64 = 64 * 1024;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::peer::{Addr, Peer};
 use crate::logic::escape::drives;
+use crate::value::peer::{Addr, Peer};
 
 /// The line of an event: when, which, and then its fields, which may come in several parts.
 pub(super) fn line<const N: usize>(event: &str, parts: [Value; N]) -> String {

@@ -4,15 +4,15 @@
 use std::time::{Duration, Instant};
 
 use super::talk::{Key, Talk};
-use crate::cli::plan;
-use crate::cli::size::LARGEST_DATAGRAM;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{By, How, Weight};
 use crate::logic::rate::Rate;
 use crate::net::datagram::Place;
 use crate::net::here::is_ours;
+use crate::plan;
 use crate::session::{Reaction, Session};
 use crate::task::Cx;
+use crate::value::size::LARGEST_DATAGRAM;
 
 /// What answers.
 pub(super) struct Answerer {

@@ -18,15 +18,15 @@ use super::bind::bind;
 use super::find::{self, Found};
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::Host;
-use crate::cli::peer::{Addr, Peer};
-use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Event, Traffic, Weight};
 use crate::io::endpoint::Ready;
 use crate::net::bind::connect_datagrams;
 use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
+use crate::plan::{self, Place, Relay};
+use crate::value::address::Host;
+use crate::value::peer::{Addr, Peer};
 
 /// An exchange of datagrams, from its first step to its last.
 pub struct Exchange {

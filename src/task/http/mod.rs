@@ -17,7 +17,6 @@ use self::body::Body;
 use super::dial::Connected;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{self, Output};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Conn, Field, Head, Traffic};
 use crate::filter::Chain;
@@ -25,6 +24,7 @@ use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Flow, Works};
 use crate::io::spout::Spout;
 use crate::net::stream::Stream;
+use crate::plan::{self, Output};
 use crate::session::http::{Content, Request, Response};
 
 const PEER: usize = 0;

@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::cli::plan::{self, Limit};
-use crate::cli::ports::Ports;
-use crate::cli::targets::{Target, Who};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
 use crate::logic::sweep::{Group, Hosts as Addrs, Sweep};
 use crate::net::resolve::{Lookup, Resolving, live_lookups, resolve};
+use crate::plan::{self, Limit};
 use crate::task::Cx;
+use crate::value::ports::Ports;
+use crate::value::targets::{Target, Who};
 
 /// So many names are looked up at once, where there are the descriptors: each has a thread.
 const ABREAST: usize = 16;

@@ -19,7 +19,6 @@ use self::round::{Next, Round};
 use self::tell::Teller;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{self, Limit, Sought};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Traffic;
 use crate::io::endpoint::Ready;
@@ -28,6 +27,7 @@ use crate::logic::sweep::{Again, State};
 use crate::net::limits::raise_descriptors;
 use crate::net::resolve::numeric;
 use crate::net::socket::Origin;
+use crate::plan::{self, Limit, Sought};
 
 const STDOUT: usize = 0;
 const INTAKE: usize = 1;

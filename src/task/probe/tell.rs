@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli::peer::{Peer, Proto};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{Event, Finding, Probed};
 use crate::io::spout::Spout;
 use crate::logic::sweep::{State, Tally};
 use crate::task::{Cx, Stop};
+use crate::value::peer::{Peer, Proto};
 
 use super::round::Found;
 
@@ -32,7 +32,7 @@ pub(super) struct Teller {
 }
 
 impl Teller {
-    pub(super) fn new(plan: &crate::cli::plan::Probe, verbose: bool, spout: Spout, now: Instant) -> Self {
+    pub(super) fn new(plan: &crate::plan::Probe, verbose: bool, spout: Spout, now: Instant) -> Self {
         Self {
             proto: plan.proto,
             text: plan.text.clone(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Connect, Output};
-use crate::cli::value::data::Data;
 use crate::session::http::Request;
+use crate::value::data::Data;
 
 /// An HTTP request to send.
 #[derive(Clone, Debug)]

@@ -1,12 +1,15 @@
 //! What went wrong, and the exit status that follows. Knows neither how a failure is shown nor who ran into it.
 
+mod exit;
+
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-pub use crate::cli::exit::Exit;
-use crate::cli::peer::Peer;
+pub use exit::Exit;
+
+use crate::value::peer::Peer;
 
 /// What was being done when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Limit;
-use crate::cli::value::address::{Family, Host};
-use crate::cli::value::peer::{Proto, UnixName};
+use crate::value::address::{Family, Host};
+use crate::value::peer::{Proto, UnixName};
 
 /// A connection to make.
 #[derive(Clone, Debug)]

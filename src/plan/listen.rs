@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Limit, Place, SocketOptions};
-use crate::cli::value::address::{Family, Host};
-use crate::cli::value::peer::Proto;
 use crate::session::{Mode, Script};
+use crate::value::address::{Family, Host};
+use crate::value::peer::Proto;
 
 /// A socket to listen on.
 #[derive(Clone, Debug)]

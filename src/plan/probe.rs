@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{Limit, Source};
-use crate::cli::value::data::Data;
-use crate::cli::value::peer::{Proto, UnixName};
-use crate::cli::value::ports::{Ports, Reader};
-use crate::cli::value::shard::Shard;
-use crate::cli::value::targets::{Who, Word};
+use crate::value::data::Data;
+use crate::value::peer::{Proto, UnixName};
+use crate::value::ports::{Ports, Reader};
+use crate::value::shard::Shard;
+use crate::value::targets::{Who, Word};
 
 /// Ports to ask.
 #[derive(Clone, Debug)]

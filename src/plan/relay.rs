@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::value::duration::Patience;
-use crate::cli::value::size::Cut;
 use crate::filter::Filters;
+use crate::value::duration::Patience;
+use crate::value::size::Cut;
 
 /// How stdin and stdout are joined to a connection, and when that ends.
 #[derive(Clone, Debug)]

@@ -176,7 +176,7 @@ impl Net {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::value::peer::Proto;
+    use crate::value::peer::Proto;
 
     fn reader() -> Reader {
         Reader::new(Proto::Tcp, None).expect("a reader")
