@@ -17,7 +17,7 @@ complete -c nsock -l data -d 'Send this body, @FILE or @- for stdin; with -z -u 
 complete -c nsock -s m -l max-conns -d 'Serve at most N at once; the next wait in the backlog' -r
 complete -c nsock -l max-conns-per-host -d 'Serve at most N at once from one address; the next are closed' -r
 complete -c nsock -l accept -d 'Serve N in all, then leave' -r
-complete -c nsock -s w -l timeout -d 'Connecting takes at most T, and so does silence on a connection (0 sets no limit, but -q 0)' -r
+complete -c nsock -s w -l timeout -d 'Connecting takes at most T, and so does silence on a connection (-w 0 is no limit: it means -q 0)' -r
 complete -c nsock -l connect-timeout -d 'Looking up and connecting take at most T (without it 10 s)' -r
 complete -c nsock -l idle-timeout -d 'Leave after T without a byte either way' -r
 complete -c nsock -l accept-timeout -d 'A listener waits at most T for its peer (-w does not limit that)' -r

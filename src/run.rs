@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 
-use crate::cli::plan::{Deed, Listen as Listening, Plan};
 use crate::cli::{self, NoPlan};
-use crate::error::{self, Exit, Failure, Object};
-use crate::event::{Event, Tell};
+use crate::error::{self, Deed, Exit, Failure, Object};
+use crate::event::{Event, Tell, Weight};
 use crate::io::stdio;
+use crate::plan::{Output, Plan, Relay, Work};
 use crate::reactor::Reactor;
 use crate::report::{self, Report};
 use crate::task::Task;
@@ -36,45 +36,53 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-/// The task that the whole run is.
-fn first_task(plan: Plan, local: Local) -> Result<Box<dyn Task>, Failure> {
-    Ok(match plan.deed {
-        Deed::Connect(to) if to.proto.is_datagram() => Box::new(Exchange::client(to, plan.relay, local)),
-        Deed::Listen(on) if on.proto.is_datagram() => Box::new(Exchange::listener(on, plan.relay, local)),
-        Deed::Connect(to) => Box::new(Dial::new(to, Link::heir(plan.relay, local))),
-        Deed::Listen(on) => Box::new(Listen::new(on, plan.relay, local)),
-        Deed::Probe(what) => Box::new(Probe::new(*what, plan.voice.level > 0 || plan.voice.json, local)),
-        Deed::Http(http) => Box::new(Dial::new(http.to.clone(), Http::heir(*http, &plan.relay, local)?)),
-    })
-}
-
-/// The local end. A mode that shows nothing leaves stdin and stdout alone.
-fn open(plan: &Plan) -> Result<Local, Failure> {
-    match &plan.deed {
-        Deed::Listen(Listening { answer: Some(answer), .. }) if !answer.mode.shows => Ok(Local::none()),
-        _ => Local::open(&plan.relay),
-    }
-}
-
 fn carry_out(plan: Plan) -> Exit {
     let mut report = match Report::new(&plan.voice) {
         Ok(report) => report,
         Err(failure) => return failure.exit, // it was told
     };
-    let deadline = plan.deadline;
-    let task = match open(&plan).and_then(|local| first_task(plan, local)) {
+    let tells = plan.voice.level > 0 || plan.voice.json;
+    let task = match first_task(plan.work, tells) {
         Ok(task) => task,
         Err(failure) => {
             let exit = failure.exit;
-            report.tell(&Event::Error(Box::new(failure)));
+            report.tell(&Event::failed(Weight::Fatal, failure));
             return exit;
         }
     };
-    let done = Reactor::new().and_then(|reactor| reactor.run(task, deadline, &mut report));
+    let done = Reactor::new().and_then(|reactor| reactor.run(task, plan.deadline, &mut report));
     done.unwrap_or_else(|error| {
         let object = Object::Named("the event loop".into());
-        let failure = Failure::system(error::Deed::Start, object, &error, Exit::Local);
-        report.tell(&Event::Error(Box::new(failure)));
+        let failure = Failure::system(Deed::Start, object, &error, Exit::Local);
+        report.tell(&Event::failed(Weight::Fatal, failure));
         Exit::Local
+    })
+}
+
+/// The task that the whole run is. `tells`: what a probe finds is told too.
+fn first_task(work: Work, tells: bool) -> Result<Box<dyn Task>, Failure> {
+    let open = |relay: &Relay| Local::open(relay.stdin, &relay.output);
+    Ok(match work {
+        Work::Connect(to, relay) => {
+            let local = open(&relay)?;
+            match to.proto.is_datagram() {
+                true => Box::new(Exchange::client(to, relay, local)),
+                false => Box::new(Dial::new(to, Link::heir(relay, local))),
+            }
+        }
+        Work::Listen(on, relay) => {
+            // A mode that shows nothing leaves stdin and stdout alone.
+            let shows = on.answer.as_ref().is_none_or(|answer| answer.mode.shows);
+            let local = if shows { open(&relay)? } else { Local::none() };
+            match on.proto.is_datagram() {
+                true => Box::new(Exchange::listener(on, relay, local)),
+                false => Box::new(Listen::new(on, relay, local)),
+            }
+        }
+        Work::Probe(what) => Box::new(Probe::new(*what, tells, Local::open(false, &Output::Stdout)?)),
+        Work::Http(http) => {
+            let local = Local::open(false, &http.output)?;
+            Box::new(Dial::new(http.to.clone(), Http::heir(*http, local)?))
+        }
     })
 }

@@ -57,6 +57,15 @@ fn every_flag_is_in_the_man_page() {
     }
 }
 
+#[test]
+fn every_exit_status_is_in_the_help() {
+    let help = nsock::cli::command().render_help().to_string();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (exit, short, _) in Exit::TABLE {
+        assert!(help.contains(&format!("{} {short}", exit.written())), "{exit:?} is missing");
+    }
+}
+
 fn man_page() -> String {
     let man = Man::new(nsock::cli::command())
         .title("NSOCK")
@@ -147,8 +156,8 @@ fn events() -> Roff {
 fn exit_status() -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
-    for (code, when) in Exit::TABLE {
-        roff.control("TP", []).text([bold(code)]).text([roman(when)]);
+    for (exit, _, when) in Exit::TABLE {
+        roff.control("TP", []).text([bold(exit.written())]).text([roman(when)]);
     }
     roff
 }

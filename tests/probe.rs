@@ -8,10 +8,12 @@ mod common;
 mod results;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
@@ -123,6 +125,16 @@ fn has_ipv6() -> bool {
         skipped("this machine has no ::1");
     }
     has
+}
+
+/// Whether localhost is 127.0.0.1 and nothing else; says so when it is not.
+fn resolves_to_ipv4_only() -> bool {
+    let addrs = ("localhost", 0).to_socket_addrs().map(|addrs| addrs.map(|addr| addr.ip()).collect::<Vec<_>>());
+    let only = addrs.is_ok_and(|addrs| addrs.iter().all(IpAddr::is_ipv4));
+    if !only {
+        skipped("localhost has an IPv6 address here");
+    }
+    only
 }
 
 /// The objects that `--json` told on stdout, each with the fields of the schema.
@@ -700,6 +712,46 @@ fn a_long_list_on_stdin_is_probed_whole() {
     want.sort();
     assert_eq!(open_places(&outcome), want);
     assert_eq!(accepts.join(), 3_000);
+}
+
+#[test]
+fn who_of_a_list_has_another_ip_version_is_told_and_the_others_are_asked() {
+    let (_listener, ports) = open(1);
+    let port = ports[0].to_string();
+    let listed = format!("::1/128\n{HOST}\n");
+    for (args, why) in [(&["-4"][..], "it is no IPv4 address"), (&["-s", HOST], "it is of another IP version than -s")]
+    {
+        let all_but_one = probe(args).args(["@-", &port]).stdin_bytes(listed.as_bytes()).run().exits(0);
+        assert_eq!(open_ports(&all_but_one), ports);
+        let nobody = probe(args).args(["@-", &port]).stdin_bytes("::1\n").run().exits(2).wrote(b"");
+        for (outcome, who) in [(all_but_one, "::1/128"), (nobody, "::1")] {
+            let line = outcome.one_line();
+            assert!(line.starts_with(&format!("nsock: probe of {who} failed: {why}")), "{line}");
+        }
+        probe(args).args(["--all", "@-", &port]).stdin_bytes(listed.as_bytes()).run().exits(1);
+    }
+}
+
+#[test]
+fn a_name_is_asked_only_at_addresses_of_the_ip_version_of_its_source() {
+    if !resolves_to_ipv4_only() || !has_ipv6() {
+        return;
+    }
+    let (_listener, ports) = open(1);
+    let outcome = probe(&["-s", "::1", "localhost", &ports[0].to_string()]).run().exits(4).wrote(b"");
+    let line = outcome.one_line();
+    assert!(line.starts_with("nsock: lookup of localhost failed: it has no address of the IP version of -s"), "{line}");
+}
+
+#[test]
+fn a_list_may_be_in_a_file_of_any_name() {
+    let (_listener, ports) = open(1);
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join(OsStr::from_bytes(b"hosts \xff"));
+    fs::write(&path, HOST).expect("write a list");
+    let file = [b"@", path.as_os_str().as_bytes()].concat();
+    let words = [OsStr::from_bytes(&file), ports[0].to_string().as_ref()].map(OsStr::to_owned);
+    assert_eq!(open_ports(&probe(&[]).args(words).run().exits(0).silent()), ports);
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 mod common;
 
+#[cfg(target_os = "linux")]
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::mem::MaybeUninit;
@@ -12,6 +14,8 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 #[cfg(target_os = "linux")]
 use std::os::linux::net::SocketAddrExt;
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, symlink};
 #[cfg(target_os = "linux")]
 use std::os::unix::net::SocketAddr;
@@ -113,6 +117,21 @@ fn megabytes_pass_both_ways_through_pipes_of_two_nsocks() {
     listener.event("listen");
     dial_path(&path, &[]).stdin_bytes(up.clone()).run().exits(0).silent().wrote(&down);
     listener.finish().exits(0).wrote(&up);
+}
+
+#[test]
+#[cfg(target_os = "linux")] // elsewhere a file's name may have to be text
+fn a_path_may_be_any_bytes() {
+    let place = Place::new();
+    let (there, here) =
+        (place.0.path().join(OsStr::from_bytes(b"\xff")), place.0.path().join(OsStr::from_bytes(b"\xfe")));
+    let server = serve(&there, |stream| {
+        let peer = stream.peer_addr().expect("the peer's name");
+        slurp(&stream);
+        peer.as_pathname().map(Path::to_owned)
+    });
+    nsock(&["-U", "-s"]).args([&here, &there]).run().exits(0).silent();
+    assert_eq!(server.join(), Some(here));
 }
 
 #[test]

@@ -7,10 +7,10 @@ use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::address::{Host, split_port};
-use nsock::cli::peer::{Proto, UnixName};
-use nsock::cli::ports::{Ports, Reader};
-use nsock::cli::targets::{self, Net, Target, Who, Word};
+use nsock::value::address::{Host, split_port};
+use nsock::value::peer::{Proto, UnixName};
+use nsock::value::ports::{Ports, Reader};
+use nsock::value::targets::{self, Target, Who, Word};
 
 fuzz_target!(|data: &[u8]| {
     let reader = Reader::new(Proto::Tcp, None).expect("nothing is excluded");
@@ -39,14 +39,14 @@ fn word(text: &str, reader: &Reader) {
     if let Ok(host) = Host::parse(text) {
         is_plain(&host);
     }
-    match targets::parse(text, reader) {
+    match targets::parse(text.as_ref(), reader) {
         Err(why) => assert!(!why.is_empty()),
         Ok(Word::Stdin) => assert_eq!(text, "@-"),
-        Ok(Word::File(file)) => assert_eq!(format!("@{file}"), text),
+        Ok(Word::File(file)) => assert_eq!(format!("@{}", file.display()), text),
         Ok(Word::Targets(found)) => {
             found.iter().for_each(check);
             let again = found.iter().map(written).collect::<Vec<_>>().join(",");
-            match targets::parse(&again, reader) {
+            match targets::parse(again.as_ref(), reader) {
                 Ok(Word::Targets(again)) => same(&again, &found),
                 read => panic!("{again} is {read:?}"),
             }
@@ -95,13 +95,7 @@ fn number(ip: IpAddr) -> u128 {
 
 /// A target as a user might write it.
 fn written(target: &Target) -> String {
-    let who = match &target.who {
-        Who::Host(host) => host.text(),
-        Who::Net(Net { first, count }) => {
-            let bits = if first.is_ipv4() { 32 } else { 128 };
-            format!("{first}/{}", bits - count.trailing_zeros())
-        }
-    };
+    let who = target.who.to_string();
     match &target.ports {
         None => who,
         Some(ports) if who.contains(':') => format!("[{who}]:{}", ranges(ports)),

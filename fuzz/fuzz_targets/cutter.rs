@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::size::{Cut, LARGEST_DATAGRAM};
+use nsock::value::size::{Cut, LARGEST_DATAGRAM};
 use nsock::logic::cutter::Cutter;
 use nsock_fuzz::{Input, cut};
 

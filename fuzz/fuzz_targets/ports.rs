@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::peer::Proto;
-use nsock::cli::port;
-use nsock::cli::ports::Reader;
+use nsock::value::peer::Proto;
+use nsock::value::port;
+use nsock::value::ports::Reader;
 
 fuzz_target!(|text: &str| {
     let (exclude, words) = text.split_once('\n').unwrap_or(("", text));
@@ -44,14 +44,15 @@ fn plain(words: &[&str], proto: Proto) -> Option<Vec<(u16, u16)>> {
         true => text.parse().ok().filter(|&port: &u16| port > 0),
         false => None,
     };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let range = |item: &str| match item.split_once('-') {
-        _ if port::named(item, proto).is_some() => port::named(item, proto).map(|port| (port, port)),
-        None => number(item).map(|port| (port, port)),
-        Some((first, last)) => {
+        Some((first, last)) if digits(first) && digits(last) => {
             let first = if first.is_empty() { Some(1) } else { number(first) };
             let last = if last.is_empty() { Some(u16::MAX) } else { number(last) };
             first.zip(last).filter(|(first, last)| first <= last)
         }
+        _ if digits(item) => number(item).map(|port| (port, port)),
+        _ => port::parse(item, proto).ok().filter(|&port| port > 0).map(|port| (port, port)),
     };
     words.iter().flat_map(|word| word.split(',')).map(range).collect()
 }

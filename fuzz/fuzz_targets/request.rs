@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use httparse::{EMPTY_HEADER, Status};
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::url::Url;
+use nsock::value::url::Url;
 use nsock::session::http::{Content, Field, Given, Request, is_token};
 use nsock_fuzz::Input;
 

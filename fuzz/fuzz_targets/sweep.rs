@@ -8,10 +8,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::peer::Proto;
-use nsock::cli::ports::Reader;
-use nsock::cli::shard::Shard;
-use nsock::cli::targets::Net;
+use nsock::value::peer::Proto;
+use nsock::value::ports::Reader;
+use nsock::value::shard::Shard;
+use nsock::value::targets::Net;
 use nsock::logic::sweep::{Answer, Group, Hosts, Id, Rules, State, Step, Sweep, Verdict};
 use nsock_fuzz::Input;
 

@@ -10,18 +10,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::peer::{Addr, Peer, Proto, UnixName};
-use nsock::cli::plan::{Color, Voice};
+use nsock::value::peer::{Addr, Peer, Proto, UnixName};
+use nsock::plan::{Color, Voice};
 use nsock::error::{Deed, Exit, Failure, Lost, Object, Way};
-use nsock::event::{Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Remark, Request, Traffic};
+use nsock::event::{
+    Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Remark, Request, Traffic, Weight,
+};
 use nsock::logic::ends::Awaited;
 use nsock::logic::escape::escaped;
 use nsock::logic::label;
 use nsock::logic::sweep::{State, Tally};
 use nsock::report::Tongue;
-use nsock::report::human::{Human, spaced};
+use nsock::report::human::Human;
 use nsock::report::json::{SCHEMA, found, lines};
 use nsock::report::results::Results;
+use nsock::report::words::spaced;
 use nsock_fuzz::Input;
 use serde_json::{Value, json};
 
@@ -72,7 +75,7 @@ fuzz_target!(|data: &[u8]| {
         Event::Attempt { peer } | Event::Connect { peer, .. } => is_of(&object(&told), peer),
         Event::Close(close) => is_of(&object(&told), &close.peer),
         Event::Accept { peer, .. } => is_at(&object(&told), &peer.addr),
-        Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) | Event::Error(failure) => {
+        Event::Failed { failure, .. } => {
             let object = object(&told);
             assert_eq!(object["reason"], *failure.reason);
             match &failure.object {
@@ -94,7 +97,7 @@ fn finding(finding: &Finding) {
     is_of(&object, &finding.peer);
     let banner = finding.banner.as_ref().map(|banner| String::from_utf8_lossy(banner).into_owned());
     assert_eq!(object["banner"], Value::from(banner));
-    let failed = Event::Error(Box::new(finding.failure()));
+    let failed = Event::failed(Weight::Fatal, finding.failure());
     is_line(&Human::new(&voice(0, Color::Never)).lines(&failed));
 }
 
@@ -218,7 +221,11 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
         5 => Event::TurnedAway { peer, limit: input.byte().into() },
         6 => Event::FirstByte { conn, after: span(input) },
         7 => Event::HalfClose { conn, by: input.one_of(&BYS) },
-        8 => Event::Wait { conn, what: input.one_of(&[Awaited::Peer, Awaited::PeerFirst, Awaited::Answer, Awaited::Stdin]), limit: some(input, span) },
+        8 => Event::Wait {
+            conn,
+            what: input.one_of(&[Awaited::Peer, Awaited::PeerFirst, Awaited::Answer, Awaited::Stdin]),
+            limit: some(input, span),
+        },
         9 => Event::Close(Box::new(Close {
             conn,
             peer,
@@ -250,9 +257,9 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
             took: span(input),
             alone: input.byte() & 1 > 0,
         })),
-        14 => Event::Refused(failure(input, peer, text)),
-        15 => Event::Setback(failure(input, peer, text)),
-        16 => Event::Trouble(failure(input, peer, text)),
+        14 => Event::Failed { weight: Weight::Refused, failure: failure(input, peer, text) },
+        15 => Event::Failed { weight: Weight::Setback, failure: failure(input, peer, text) },
+        16 => Event::Failed { weight: Weight::Trouble, failure: failure(input, peer, text) },
         20 => Event::Request(Box::new(Request {
             conn,
             method: text,
@@ -278,7 +285,7 @@ fn event(kind: u8, input: &mut Input<'_>, peer: Peer, text: String) -> Event {
             written: number(input).into(),
             after: (input.byte() % 3).into(),
         })),
-        _ => Event::Error(failure(input, peer, text)),
+        _ => Event::Failed { weight: Weight::Fatal, failure: failure(input, peer, text) },
     }
 }
 

@@ -5,8 +5,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::address::Host;
-use nsock::cli::url::Url;
+use nsock::value::address::Host;
+use nsock::value::url::Url;
 use percent_encoding::percent_decode_str;
 
 fuzz_target!(|text: &str| {

@@ -5,10 +5,11 @@
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use nsock::cli::duration::{self, Patience};
-use nsock::cli::port;
-use nsock::cli::shard::Shard;
-use nsock::cli::size::{self, Cut, LARGEST_DATAGRAM};
+use nsock::value::duration::{self, Patience};
+use nsock::value::peer::Proto;
+use nsock::value::port;
+use nsock::value::shard::Shard;
+use nsock::value::size::{self, Cut, LARGEST_DATAGRAM};
 
 fuzz_target!(|text: &str| {
     let time = said(duration::parse(text));
@@ -39,8 +40,10 @@ fuzz_target!(|text: &str| {
         if text == "line" { Some(Cut::Line) } else { bytes.filter(|&size| size <= LARGEST_DATAGRAM).map(Cut::Size) };
     assert_eq!(said(size::cut(text)), cut);
 
-    if let Some(port) = said(port::parse(text)) {
-        assert!(text.parse() == Ok(port) || text.contains(|c: char| !c.is_ascii_digit()));
+    for proto in [Proto::Tcp, Proto::Udp] {
+        if let Some(port) = said(port::parse(text, proto)) {
+            assert!(text.parse() == Ok(port) || text.contains(|c: char| !c.is_ascii_digit()));
+        }
     }
     if let Some(shard) = said(Shard::parse(text)) {
         assert!(shard.index < shard.of);

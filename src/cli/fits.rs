@@ -1,7 +1,7 @@
-//! Which flag fits in which case: one table, held against what was typed. A flag fits where it changes something, and
-//! where it only says what is so anyway, since fingers add such flags (`-n` with `-U`, `-d` with `-z`, `-N` with `-u`).
-//! Elsewhere it is refused: who typed it waits for something that would not happen. Flags that exclude each other
-//! (`conflicts_with`) are clap's, whose completions know it too.
+//! Which flag fits in which case: one table, held against what was typed. A flag fits where it changes something. It
+//! fits too where it says what is so anyway (`-n` with `-U`, `-d` with `-z`, `-N` with `-u`): fingers add it by habit.
+//! Elsewhere it is refused, since who typed it expects what would not happen. Flags that exclude each other are left to
+//! clap (`conflicts_with`), so that the completions know it too.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
@@ -17,7 +17,8 @@ use Case::*;
 enum Case {
     Listen,
     UnixListen,
-    KeepOpen,
+    /// Many peers.
+    Crowd,
     Answer,
     UdpAnswer,
     /// A mode answers that leaves stdout alone.
@@ -48,8 +49,8 @@ const TABLE: [Row; 29] = [
     ("-k --accept-timeout", &[Listen], &[]),
     ("--port-file", &[Listen], &[Unix]),
     ("--accept", &[Listen], &[Udp]),
-    ("-m", &[KeepOpen], &[Udp]),
-    ("--max-conns-per-host", &[KeepOpen], &[Udp, Unix]),
+    ("-m", &[Crowd], &[Udp]),
+    ("--max-conns-per-host", &[Crowd], &[Udp, Unix]),
     ("--label", &[Listen], &[ShowsNothing]),
     ("--greeting", &[Answer], &[Udp]),
     ("--delay", &[Answer], &[AnswersNothing]),
@@ -115,7 +116,7 @@ impl Case {
         match self {
             Listen => form.listen,
             UnixListen => form.listen && form.unix,
-            KeepOpen => args.many.keep_open,
+            Crowd => args.many.keep_open || args.many.accept.is_some(),
             Answer => mode.is_some(),
             UdpAnswer => mode.is_some() && form.udp,
             ShowsNothing => mode.is_some_and(|mode| !mode.shows),
@@ -134,7 +135,7 @@ impl Case {
         match self {
             Listen => "-l",
             UnixListen => "-lU",
-            KeepOpen => "-k",
+            Crowd => "-k or --accept",
             Answer | ShowsNothing | AnswersNothing => "an answering mode, as --echo",
             UdpAnswer => "-lu and an answering mode",
             Probe => "-z",
@@ -201,7 +202,7 @@ mod tests {
     fn what_does_not_fit_is_told_with_what_it_met_or_needs() {
         for (line, why) in [
             ("-k host 80", "-k has a meaning only beside -l"),
-            ("-l -m 3 80", "-m has a meaning only beside -k"),
+            ("-l -m 3 80", "-m has a meaning only beside -k or --accept"),
             ("-lk -u -m 3 80", "-m has no meaning for datagrams"),
             ("--echo host 80", "--echo has a meaning only beside -l"),
             ("-l --delay 1 80", "--delay has a meaning only beside an answering mode, as --echo"),
@@ -242,6 +243,7 @@ mod tests {
             "-uN host 80",
             "-nU path",
             "-l --echo -d 80",
+            "-l --accept 5 -m 2 --max-conns-per-host 1 80",
             "-l --discard -C --greeting x 80",
             "--http -nv4 -w3 -x --progress host",
         ] {

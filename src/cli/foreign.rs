@@ -5,7 +5,7 @@ pub(super) fn way_out(flag: &str) -> Option<&'static str> {
     FLAGS.iter().find(|(flags, _)| flags.split(' ').any(|known| known == flag)).map(|(_, way)| *way)
 }
 
-/// What a flag of nsock that has no meaning beside --http is to fingers that know curl.
+/// What to write beside --http instead of a flag that means something to curl, and nothing here.
 pub(super) fn beside_http(flag: &str) -> &'static str {
     match flag {
         "-d" => "; a body is --data",
@@ -15,7 +15,7 @@ pub(super) fn beside_http(flag: &str) -> &'static str {
     }
 }
 
-const FLAGS: [(&str, &str); 17] = [
+const FLAGS: [(&str, &str); 18] = [
     (
         "-e -c --exec --sh-exec --lua-exec",
         "nsock runs no programs; join one by pipes: mkfifo f; program < f | nsock -l 8888 > f",
@@ -34,7 +34,8 @@ const FLAGS: [(&str, &str); 17] = [
     ("--allow --deny --allowfile --denyfile", "nsock filters no clients; a firewall does"),
     ("-g -G", "source routing is not supported; to limit connecting use --connect-timeout"),
     ("--sctp --vsock --dccp", "nsock speaks TCP, UDP and Unix sockets"),
-    ("-Z -R -L -A -a -y -1 -?", "no netcat's meaning of it exists here; nsock -h shows what does"),
+    ("-Z -R -L -A -a -y -?", "no netcat's meaning of it exists here; nsock -h shows what does"),
+    ("-0 -1 -2 -3 -5 -7 -8 -9", "a list of ports from the first on is written 1-1024"),
     ("-F", "passing the descriptor on is not supported"),
 ];
 

@@ -1,28 +1,25 @@
-//! The command line: from the words typed to a [`Plan`] that cannot contradict itself. Each floor of this room names only
-//! those below it:
+//! The command line: from the words typed to a [`Plan`], or to one line that says what is wrong with them. Each floor
+//! of this room names only those below it:
 //!
 //! ```text
-//! parse ─┬─▶ fits ─┬─▶ args ─▶ plan ─▶ value
+//! parse ─┬─▶ fits ─┬─▶ args
 //!        └─▶ read ─┘
 //! ```
 
 pub mod args;
 mod fits;
 mod foreign;
-pub mod plan;
 mod read;
 mod usage;
-mod value;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches};
 
 use self::args::Args;
-use self::plan::Plan;
+use crate::plan::Plan;
 
 pub use self::usage::{NoPlan, Usage};
-pub use self::value::*;
 
 /// The whole command line interface, for help, man page and completions.
 pub fn command() -> clap::Command {

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::Conn;
-use crate::cli::peer::Peer;
+use crate::value::peer::Peer;
 
 /// A connection that is over.
 #[derive(Clone, Debug)]

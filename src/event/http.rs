@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Conn, Field, Head};
-use crate::cli::peer::Peer;
+use crate::value::peer::Peer;
 
 /// An HTTP request that is about to be sent.
 #[derive(Clone, Debug)]

@@ -8,17 +8,30 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use crate::cli::peer::{Addr, Peer, Proto};
 use crate::error::{Failure, Way};
 use crate::logic::ends::Awaited;
 use crate::logic::sweep::Tally;
 pub use crate::session::http::{Field, Head};
+use crate::value::peer::{Addr, Peer, Proto};
 pub use close::{By, Close, How, PathInfo, Remark};
 pub use http::{Answered, Request};
 pub use probe::{Finding, Probed};
 
 /// Number of a connection within this run, counted from 1.
 pub type Conn = u64;
+
+/// What a failure means for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// One peer of many could not be served, or not to the end; a server goes on. Told with `-v`.
+    Refused,
+    /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
+    Setback,
+    /// The run goes on, and its exit status will say so. Told always.
+    Trouble,
+    /// It ends the run. Told always.
+    Fatal,
+}
 
 /// A fact about the run.
 #[derive(Clone, Debug)]
@@ -123,8 +136,6 @@ pub enum Event {
         /// Whether SIGUSR1 asked.
         asked: bool,
     },
-    /// One peer of many could not be served, or not to the end; a server goes on. Told with `-v`.
-    Refused(Box<Failure>),
     /// The kernel dropped datagrams that came, nearly always because they were not received in time.
     Missed {
         /// How many.
@@ -137,12 +148,20 @@ pub enum Event {
         /// How many.
         datagrams: u64,
     },
-    /// One of several attempts failed; others go on. Told with `-v`, or once all have failed.
-    Setback(Box<Failure>),
-    /// Something goes wrong, and the run goes on. Told always.
-    Trouble(Box<Failure>),
-    /// Something went wrong for good. Told always.
-    Error(Box<Failure>),
+    /// Something went wrong.
+    Failed {
+        /// What that means for the run.
+        weight: Weight,
+        /// What went wrong.
+        failure: Box<Failure>,
+    },
+}
+
+impl Event {
+    /// Something went wrong.
+    pub fn failed(weight: Weight, failure: Failure) -> Self {
+        Self::Failed { weight, failure: Box::new(failure) }
+    }
 }
 
 /// Bytes as they were on the wire.

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use crate::cli::peer::Peer;
 use crate::error::{Deed, Exit, Failure, Object, reason};
 use crate::logic::sweep::{State, Tally};
+use crate::value::peer::Peer;
 
 /// What a probe found of one port.
 #[derive(Clone, Debug)]

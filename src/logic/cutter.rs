@@ -1,6 +1,6 @@
 //! How a stream is cut into datagrams: at each read, at a size, or after each line. It does not know who sends them.
 
-use crate::cli::size::{Cut, LARGEST_DATAGRAM};
+use crate::value::size::{Cut, LARGEST_DATAGRAM};
 
 /// One read is one datagram of at most so many bytes, where nothing else was asked for.
 pub const READ: usize = 16_384;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::cli::plan::Relay;
+use crate::plan::Relay;
 use crate::session::stop_word::StopWord;
 
 /// What of the peer's bytes ends the run (`-W`, `--stop`).

@@ -1,7 +1,7 @@
 //! Each line prefixed with the peer it came from (`--label`): what stands before it, and where.
 
 use super::escape::escaped;
-use crate::cli::peer::{Addr, Peer, UnixName};
+use crate::value::peer::{Addr, Peer, UnixName};
 
 /// What stands before a peer's lines: its address, or its number where it has none. No name that a peer chose drives the
 /// terminal. In colour each peer has its own, of six.
@@ -57,7 +57,7 @@ impl Label {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::peer::Proto;
+    use crate::value::peer::Proto;
 
     #[test]
     fn no_name_drives_the_terminal() {

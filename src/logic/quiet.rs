@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::ends::{Role, Stdin};
-use crate::cli::duration::Patience;
-use crate::cli::plan::{Output, Relay};
+use crate::plan::{Output, Relay};
+use crate::value::duration::Patience;
 
 /// An answer is waited for so long after the last datagram, once stdin has ended.
 const QUIET: Duration = Duration::from_secs(1);
@@ -136,7 +136,7 @@ impl Quiet {
 #[allow(clippy::disallowed_methods, reason = "an Instant has no other source; only its differences count")]
 mod tests {
     use super::*;
-    use crate::cli::plan::{Bytes, HalfClose};
+    use crate::plan::{Bytes, HalfClose};
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::cli::peer::Addr;
+use crate::value::peer::Addr;
 
 /// How long one attempt is given before the next begins beside it (RFC 8305 section 5, the recommended value).
 const HEAD_START: Duration = Duration::from_millis(250);

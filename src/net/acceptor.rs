@@ -11,9 +11,9 @@ use super::here::is_exhaustion;
 use super::name::addr;
 use super::options::make_prompt;
 use super::stream::Stream;
-use crate::cli::peer::{Peer, Proto};
 use crate::error::Object;
 use crate::io::watch::Watch;
+use crate::value::peer::{Peer, Proto};
 
 /// How soon to accept again after this machine had nothing left for another connection.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -10,9 +10,9 @@ use super::name::addr;
 use super::socket::{Origin, begin_connect, connect_failed, open_from};
 use super::stream::Stream;
 use super::unix::SocketFile;
-use crate::cli::peer::{Peer, Proto};
 use crate::error::Failure;
 use crate::io::watch::Watch;
+use crate::value::peer::{Peer, Proto};
 
 /// A connection under way.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use socket2::Socket;
 use super::name::{addr, sockaddr};
 use super::socket::{Origin, begin_connect, connect_failed, open, open_from};
 use super::unix::{self, SocketFile};
-use crate::cli::peer::{Addr, Peer, Proto};
-use crate::cli::plan::SocketOptions;
 use crate::error::{Deed, Exit, Failure, Object};
+use crate::plan::SocketOptions;
+use crate::value::peer::{Addr, Peer, Proto};
 
 /// How many peers may wait to be accepted; the system caps it (`net.core.somaxconn`).
 const BACKLOG: i32 = 4_096;

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use socket2::SockAddr;
 
-use crate::cli::peer::{Addr, UnixName};
+use crate::value::peer::{Addr, UnixName};
 
 /// An address as the system takes it.
 ///

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use socket2::{Socket, TcpKeepalive};
 
 use super::system::bind_interface;
-use crate::cli::peer::{Addr, Peer, Proto};
-use crate::cli::plan::SocketOptions;
 use crate::error::{Deed, Exit, Failure, Object};
+use crate::plan::SocketOptions;
+use crate::value::peer::{Addr, Peer, Proto};
 
 /// Sets them.
 ///

@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::Instant;
 
-use crate::cli::address::{Family, Host};
-use crate::cli::plan::Limit;
 use crate::error::{Deed, Exit, Failure, Object, reason};
 use crate::io::bell::Bell;
+use crate::plan::Limit;
+use crate::value::address::{Family, Host};
 
 /// What std puts before the resolver's own words.
 const STD_PREFIX: &str = "failed to lookup address information: ";

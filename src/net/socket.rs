@@ -11,9 +11,9 @@ use super::options::set;
 use super::resolve::numeric;
 use super::system::NAMES_THE_UNNAMED;
 use super::unix::{self, SocketFile};
-use crate::cli::peer::{Addr, Peer, Proto, UnixName};
-use crate::cli::plan::{SocketOptions, Source};
 use crate::error::{Deed, Exit, Failure, Object};
+use crate::plan::{SocketOptions, Source};
+use crate::value::peer::{Addr, Peer, Proto, UnixName};
 
 /// The local end of a connection to make.
 #[derive(Clone, Debug, Default)]

@@ -10,9 +10,9 @@ use socket2::{SockRef, Socket, TcpKeepalive};
 
 use super::name::addr;
 use super::system::measure;
-use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::PathInfo;
 use crate::io::endpoint::Endpoint;
+use crate::value::peer::{Addr, Peer, Proto, UnixName};
 
 /// Once the peer has ended, it is asked each second whether it is still there. A Linux peer that has closed answers
 /// with RST once its half of the connection is forgotten, after 60 s (measured: 61 s).

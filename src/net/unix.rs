@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::name::sockaddr;
-use crate::cli::peer::{Addr, UnixName};
+use crate::value::peer::{Addr, UnixName};
 
 /// The file of a socket of ours, removed when it is dropped, unless another has taken its place.
 #[derive(Debug)]

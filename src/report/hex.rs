@@ -16,10 +16,10 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 
-use super::human::spaced;
-use crate::cli::plan::Hex;
+use super::words::spaced;
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::Chunk;
+use crate::plan::Hex;
 
 const ROW: usize = 16;
 

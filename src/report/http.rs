@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use colored::Colorize;
 
-use super::human::{escaped, span, who};
 use super::progress::size;
+use super::words::{escaped, span, who};
 use crate::event::{Answered, Field, Head, Request};
 
 /// What stands before each line that came, where the request's are told too.

@@ -7,6 +7,7 @@ pub mod human;
 pub mod json;
 mod progress;
 pub mod results;
+pub mod words;
 
 pub use json::SCHEMA;
 
@@ -16,10 +17,10 @@ use self::hex::Dump;
 use self::human::Human;
 use self::json::Json;
 use self::progress::Progress;
-use crate::cli::plan::Voice;
 use crate::error::Failure;
-use crate::event::{Chunk, Event, Finding, Tell, Traffic};
+use crate::event::{Chunk, Event, Finding, Tell, Traffic, Weight};
 use crate::io::stdio::{complain, prepare_stderr};
+use crate::plan::Voice;
 
 /// Tells what happens.
 pub struct Report {
@@ -54,7 +55,7 @@ impl Report {
         match voice.hex.as_ref().map(Dump::open).transpose() {
             Ok(dump) => report.dump = dump,
             Err(failure) => {
-                report.tell(&Event::Error(Box::new(failure.clone())));
+                report.tell(&Event::failed(Weight::Fatal, failure.clone()));
                 return Err(failure);
             }
         }
@@ -129,7 +130,7 @@ impl Tell for Report {
             Some(Ok(rows)) => self.write(&rows),
             Some(Err(failure)) => {
                 self.dump = None; // told once
-                self.tell(&Event::Trouble(Box::new(failure)));
+                self.tell(&Event::failed(Weight::Trouble, failure));
             }
         }
     }
@@ -147,5 +148,5 @@ fn clock() -> Instant {
 
 /// Says that the command line makes no sense.
 pub fn refuse(what: &impl std::fmt::Display) {
-    complain(&format!("nsock: {}\n", human::escaped(&what.to_string())), true);
+    complain(&format!("nsock: {}\n", words::escaped(&what.to_string())), true);
 }

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::human::span;
-use crate::cli::plan::{Hex, Voice};
+use super::words::span;
 use crate::event::Traffic;
 use crate::io::stdio;
 use crate::logic::sweep::{State, Tally};
+use crate::plan::{Hex, Voice};
 
 /// Between two drawings on a terminal, and between two lines elsewhere.
 const FRAME: Duration = Duration::from_millis(100);

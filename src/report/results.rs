@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use colored::{Colorize, control};
 
-use super::human::{escaped, span};
-use crate::cli::peer::Peer;
-use crate::cli::port::service;
+use super::words::{escaped, span};
 use crate::event::Finding;
 use crate::io::stdio;
 use crate::logic::sweep::State;
+use crate::value::peer::Peer;
+use crate::value::port::service;
 
 /// The columns so far.
 pub struct Results {

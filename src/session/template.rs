@@ -13,6 +13,7 @@ impl Template {
     /// # Errors
     /// The escape that there is not.
     pub fn parse(text: &str) -> Result<Self, String> {
+        unescape(text)?; // a wrong escape is named as it is written, though a place cut it in two
         let (mut parts, mut part) = (Vec::new(), Vec::new());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{}") {
@@ -114,6 +115,7 @@ mod tests {
         {
             assert!(unescape(text).is_err_and(|error| error.contains(why)), "{text}");
         }
-        assert_eq!(filled(r"\x7b}\n{}", "Bob"), "{}\nBob");
+        assert_eq!(filled(r"\x7b}\n{}\\{}", "Bob"), "{}\nBob\\Bob");
+        assert!(Template::parse(r"a\{}").is_err_and(|error| error.starts_with(r"\{ is no escape")));
     }
 }

@@ -1,12 +1,12 @@
 //! From addresses to sockets that others can find: what whoever listens shares.
 
 use super::Cx;
-use crate::cli::peer::Addr;
-use crate::cli::plan::Listen;
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::Event;
+use crate::event::{Event, Weight};
 use crate::io::port_file;
 use crate::net::bind::{Bound, bind_all};
+use crate::plan::Listen;
+use crate::value::peer::Addr;
 
 /// Binds the addresses, writes the port file and says so. An address of several that this host does not have is a setback.
 ///
@@ -16,7 +16,7 @@ pub(super) fn bind(cx: &mut Cx<'_>, plan: &Listen, addrs: &[Addr]) -> Result<Vec
     let (bound, mut missing) = bind_all(plan.proto, addrs, &plan.options)?;
     let last = missing.pop_if(|_| bound.is_empty());
     for failure in missing {
-        cx.tell(&Event::Setback(Box::new(failure)));
+        cx.failed(Weight::Setback, failure);
     }
     if let Some(last) = last {
         return Err(last);

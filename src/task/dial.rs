@@ -6,12 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::find::{self, Found};
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::Host;
-use crate::cli::peer::Addr;
-use crate::cli::peer::Peer;
-use crate::cli::plan::{self, Place};
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{Conn, Event};
+use crate::event::{Conn, Event, Weight};
 use crate::io::endpoint::Ready;
 use crate::logic::race::{Move, Race};
 use crate::net::attempt::{Attempt, Progress};
@@ -19,6 +15,10 @@ use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
 use crate::net::stream::Stream;
 use crate::net::unix::SocketFile;
+use crate::plan::{self, Place};
+use crate::value::address::Host;
+use crate::value::peer::Addr;
+use crate::value::peer::Peer;
 
 /// How soon to try again where the peer's backlog is full.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -91,7 +91,7 @@ impl Heat {
     fn set_back(&mut self, cx: &mut Cx<'_>, failure: Failure) {
         self.race.failed();
         if let Some(earlier) = self.last_failure.replace(failure) {
-            cx.tell(&Event::Setback(Box::new(earlier)));
+            cx.failed(Weight::Setback, earlier);
         }
     }
 
@@ -232,7 +232,7 @@ impl Dial {
         let mut failures = heat.abandon(cx.now, reason, exit);
         let last = failures.pop();
         for failure in failures {
-            cx.tell(&Event::Setback(Box::new(failure)));
+            cx.failed(Weight::Setback, failure);
         }
         last.map_or(Turn::End(exit), |failure| cx.fail(failure))
     }
@@ -271,7 +271,7 @@ impl Task for Dial {
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         match (&self.stage, stop) {
             (_, Stop::Signal(_)) => {}
-            (Stage::Resolving(lookup), _) => cx.tell(&Event::Error(Box::new(find::cut_short(lookup, cx.now)))),
+            (Stage::Resolving(lookup), _) => cx.error(find::cut_short(lookup, cx.now)),
             _ => {
                 self.give_up(cx, stop.told().2, Exit::Timeout);
             }

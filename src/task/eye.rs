@@ -3,11 +3,11 @@
 
 use std::time::Instant;
 
-use crate::cli::peer::Peer;
 use crate::error::Way;
 use crate::event::{Chunk, Conn, Tell};
 use crate::logic::Look;
 use crate::logic::halt::Halt;
+use crate::value::peer::Peer;
 
 /// Looks at one direction for the length of a turn.
 pub(super) struct Eye<'a> {

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::Cx;
-use crate::cli::address::{Family, Host, wildcards};
-use crate::cli::peer::Addr;
-use crate::cli::plan::{Connect, Limit, Listen, Place};
 use crate::error::{Exit, Failure};
 use crate::event::Event;
 use crate::net::resolve::{Lookup, Resolving, resolve};
 use crate::net::socket::Origin;
+use crate::plan::{Connect, Limit, Listen, Place};
+use crate::value::address::{Family, Host, wildcards};
+use crate::value::peer::Addr;
 
 /// Why a lookup that `--deadline` cut short has failed.
 const DEADLINE: &str = "the deadline has passed";

@@ -9,8 +9,6 @@ use super::hub::Hub;
 use super::link::Link;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::peer::Addr;
-use crate::cli::plan::{self, Relay};
 use crate::error::{Deed, Exit, Failure};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
@@ -18,6 +16,8 @@ use crate::logic::ends::Role;
 use crate::net::acceptor::{Accepted, Acceptor};
 use crate::net::resolve::Lookup;
 use crate::net::stream::Stream;
+use crate::plan::{self, Relay};
+use crate::value::peer::Addr;
 
 const ACCEPTOR: usize = 0;
 
@@ -83,7 +83,7 @@ impl Listen {
             }
             nobody => {
                 if let Accepted::Exhausted(error) = nobody {
-                    cx.tell(&Event::Trouble(Box::new(failed(&error))));
+                    cx.trouble(failed(&error));
                 }
                 Turn::Wait(limit.into_iter().chain(acceptor.again()).min())
             }
@@ -144,6 +144,6 @@ impl Task for Listen {
             (Stage::Resolving(lookup), Stop::Deadline) => find::cut_short(lookup, cx.now),
             _ => return,
         };
-        cx.tell(&Event::Error(Box::new(failure)));
+        cx.error(failure);
     }
 }

@@ -5,11 +5,11 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::cli::plan::{Output, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::{Endpoint, Kind};
 use crate::io::stdio;
 use crate::logic::ends::Stdin;
+use crate::plan::Output;
 
 /// stdin, and stdout or the file in its place.
 #[derive(Debug)]
@@ -28,18 +28,18 @@ impl Local {
         Self { stdin: None, stdout: None, sink: Object::stdout() }
     }
 
-    /// Opens what the plan says.
+    /// Opens what the plan says: stdin, where it is read at all, and where what comes goes.
     ///
     /// # Errors
     /// The file that cannot be written.
-    pub fn open(relay: &Relay) -> Result<Self, Failure> {
-        let (sink, stdout) = match &relay.output {
+    pub fn open(stdin: bool, output: &Output) -> Result<Self, Failure> {
+        let (sink, stdout) = match output {
             Output::Stdout => (Object::stdout(), Ok(stdio::stdout())),
             Output::Nowhere => (Object::File("/dev/null".into()), Endpoint::null()),
             Output::File(path) => (Object::File(path.clone()), create(path)),
         };
         match stdout {
-            Ok(stdout) => Ok(Self { stdin: relay.stdin.then(stdio::stdin), stdout: Some(stdout), sink }),
+            Ok(stdout) => Ok(Self { stdin: stdin.then(stdio::stdin), stdout: Some(stdout), sink }),
             Err(error) => Err(Failure::system(Deed::Write, sink, &error, Exit::Local)),
         }
     }

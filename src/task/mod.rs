@@ -17,7 +17,7 @@ pub mod probe;
 use std::time::Instant;
 
 use crate::error::{Exit, Failure};
-use crate::event::{By, Event, How, Tell, Traffic};
+use crate::event::{By, Event, How, Tell, Traffic, Weight};
 use crate::io::bell::{Bell, Bells};
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;
@@ -116,14 +116,19 @@ impl Cx<'_> {
         self.spawned.push(task);
     }
 
-    /// Tells a failure.
+    /// Tells a failure of this weight.
+    pub fn failed(&mut self, weight: Weight, failure: Failure) {
+        self.tell(&Event::failed(weight, failure));
+    }
+
+    /// Tells a failure that ends the run.
     pub fn error(&mut self, failure: Failure) {
-        self.tell(&Event::Error(Box::new(failure)));
+        self.failed(Weight::Fatal, failure);
     }
 
     /// Tells a failure upon which the run goes on.
     pub fn trouble(&mut self, failure: Failure) {
-        self.tell(&Event::Trouble(Box::new(failure)));
+        self.failed(Weight::Trouble, failure);
     }
 
     /// Tells a failure, and ends the task with the exit status that follows from it.

@@ -12,9 +12,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use nsock::cli::shard::Shard;
-use nsock::cli::targets::Net;
 use nsock::logic::sweep::{Answer, Group, Hosts, Rules, State, Step, Sweep};
+use nsock::value::shard::Shard;
+use nsock::value::targets::Net;
 use proptest::prelude::*;
 
 use network::{Limit, Network, Seen, Truth, ports, sweep};

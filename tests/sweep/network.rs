@@ -7,9 +7,9 @@ use std::collections::{BinaryHeap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use nsock::cli::peer::Proto;
-use nsock::cli::ports::{Ports, Reader};
 use nsock::logic::sweep::{Answer, Group, Rules, Step, Sweep, Verdict};
+use nsock::value::peer::Proto;
+use nsock::value::ports::{Ports, Reader};
 
 /// What a port is in truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

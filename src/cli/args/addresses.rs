@@ -1,11 +1,12 @@
 //! The flags of where from and over what.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::Args as Group;
 
-use crate::cli::value::address::Family;
-use crate::cli::value::{duration, port, size, tos};
+use crate::value::address::Family;
+use crate::value::{duration, size, tos};
 
 /// From where and over what.
 #[derive(Clone, Debug, Group)]
@@ -24,12 +25,12 @@ pub struct Addresses {
     pub no_dns: bool,
 
     /// The local port: to connect from, or with -l to listen on
-    #[arg(short, long, value_name = "P", alias = "source-port", value_parser = port::parse)]
-    pub port: Option<u16>,
+    #[arg(short, long, value_name = "P", alias = "source-port")]
+    pub port: Option<String>,
 
     /// The local address: to connect from, or with -l to listen on
     #[arg(short, long, value_name = "ADDR")]
-    pub source: Option<String>,
+    pub source: Option<OsString>,
 
     /// The network interface to use
     #[arg(short = 'I', long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Args as Group, Command, FromArgMatches};
 
-use crate::cli::value::duration;
 use crate::session::{MODES, Mode};
+use crate::value::duration;
 
 /// Answering.
 #[derive(Clone, Debug, Group)]

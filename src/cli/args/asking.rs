@@ -1,8 +1,9 @@
 //! The flags of the HTTP request.
 
 use clap::Args as Group;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::cli::value::data::Data;
+use crate::value::data::Data;
 
 /// Asking over HTTP.
 #[derive(Clone, Debug, Group)]
@@ -17,7 +18,7 @@ pub struct Asking {
     pub header: Vec<String>,
 
     /// Send this body, @FILE or @- for stdin; with -z -u ask UDP ports with it
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = Data::parse)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = data())]
     pub data: Option<Data>,
 
     /// Write the answer as it comes, with its head and chunk sizes
@@ -27,4 +28,8 @@ pub struct Asking {
     /// Exit 1 on a status of 400 and above
     #[arg(short, long)]
     pub fail: bool,
+}
+
+fn data() -> impl TypedValueParser<Value = Data> {
+    OsStringValueParser::new().try_map(|word| Data::parse(&word))
 }

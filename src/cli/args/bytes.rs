@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args as Group;
 
-use crate::cli::value::{duration, size};
 use crate::filter;
+use crate::value::{duration, size};
 
 /// What is done to bytes.
 #[derive(Clone, Debug, Group)]

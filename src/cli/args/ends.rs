@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use clap::Args as Group;
 
-use crate::cli::value::duration::{self, Patience};
+use crate::value::duration::{self, Patience};
 
 /// How long.
 #[derive(Clone, Debug, Group)]
 #[command(next_help_heading = "Time limits")]
 pub struct Time {
-    /// Connecting takes at most T, and so does silence on a connection (0 sets no limit, but -q 0)
-    #[arg(short = 'w', long, value_name = "T", alias = "wait", value_parser = duration::parse, allow_negative_numbers = true)]
+    /// Connecting takes at most T, and so does silence on a connection (-w 0 is no limit: it means -q 0)
+    #[arg(short = 'w', long, value_name = "T", alias = "wait", value_parser = duration::parse)]
+    #[arg(allow_negative_numbers = true)]
     pub timeout: Option<Duration>,
 
     /// Looking up and connecting take at most T (without it 10 s)
-    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true, conflicts_with = "listen")]
+    #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
+    #[arg(conflicts_with = "listen")]
     pub connect_timeout: Option<Duration>,
 
     /// Leave after T without a byte either way

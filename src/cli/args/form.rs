@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use crate::cli::value::peer::Proto;
+use crate::value::peer::Proto;
 
 /// Of which form the command line is.
 #[derive(Clone, Debug, Group)]

@@ -1,5 +1,5 @@
 //! The words of the command line as they are typed: every flag once, in groups. Help, man page and completions are made
-//! from this; what fits together is not known here, but where clap holds it (`conflicts_with`).
+//! from this. Which flags exclude each other is said here (`conflicts_with`), all else about what fits in `fits.rs`.
 
 mod addresses;
 mod answering;
@@ -9,6 +9,8 @@ mod ends;
 mod form;
 mod probing;
 mod tell;
+
+use std::ffi::OsString;
 
 use clap::Parser;
 
@@ -20,6 +22,7 @@ pub use self::ends::{Ends, Time};
 pub use self::form::{Form, Many};
 pub use self::probing::Probing;
 pub use self::tell::Tell;
+use crate::error::Exit;
 
 /// What help and the man page show first.
 pub const EXAMPLES: [(&str, &str); 18] = [
@@ -71,16 +74,16 @@ const TEMPLATE: &str = "{name} {version}: {about}
     override_usage = SYNOPSIS.join("\n       "),
     help_template = TEMPLATE,
     before_help = before_help(),
-    after_help = "T is a time: 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\n\
-        Exit: 0 done, 1 the network said no, 2 usage, 3 this machine said no, 4 no such name, 124 a time limit passed.",
+    after_help = after_help(),
     disable_help_flag = true,
     disable_version_flag = true,
     args_override_self = true,
 )]
 pub struct Args {
-    /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -z HOST[,HOST...] PORTS..., with --http URL, with -U PATH
+    /// HOST PORT or HOST:PORT, with -l ADDR PORT or PORT alone, with -z HOST[,HOST...] PORTS..., with --http URL,
+    /// with -U PATH
     #[arg(value_name = "HOST PORT", hide = true)]
-    pub words: Vec<String>,
+    pub words: Vec<OsString>,
     /// Of which form the command line is.
     #[command(flatten)]
     pub form: Form,
@@ -125,4 +128,9 @@ fn before_help() -> String {
         }
     }
     text
+}
+
+fn after_help() -> String {
+    let exits = Exit::TABLE.map(|(exit, short, _)| format!("{} {short}", exit.written())).join(", ");
+    format!("T is a time: 3 or 0.5 (seconds), 500ms, 2m, 1m30s. PORT is a number or a service name.\nExit: {exits}.")
 }

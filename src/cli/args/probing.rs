@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args as Group;
 
-use crate::cli::value::duration;
-use crate::cli::value::shard::Shard;
+use crate::value::duration;
+use crate::value::shard::Shard;
 
 /// Probing.
 #[derive(Clone, Debug, Group)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args as Group, ValueEnum};
 
-use crate::cli::plan::Color;
+use crate::plan::Color;
 
 /// What is told.
 #[derive(Clone, Debug, Group)]
@@ -36,7 +36,8 @@ pub struct Tell {
     pub json: bool,
 
     /// Colour what is told: auto (when stderr is a terminal), always or never
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_default_value = true, hide_possible_values = true)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
     pub color: Color,
 
     /// Show this help

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::cli::args::Args;
-use crate::cli::plan::Answer;
 use crate::cli::usage::Usage;
+use crate::plan::Answer;
 use crate::session::{Script, Template, unescape};
 
 /// What answers the peers; none where stdin does.

@@ -1,13 +1,14 @@
 //! Connecting, and the local end of all that connects.
 
-use std::ffi::OsStr;
+use std::net::IpAddr;
 
 use super::operands;
 use crate::cli::args::Args;
-use crate::cli::plan::{Connect, Place, Source};
 use crate::cli::usage::Usage;
-use crate::cli::value::address::{Family, Host};
-use crate::cli::value::peer::UnixName;
+use crate::plan::{Connect, Place, Source};
+use crate::value::address::{Family, Host};
+use crate::value::data::text;
+use crate::value::peer::UnixName;
 
 /// The connection that the words mean.
 pub(super) fn connect(args: &Args) -> Result<Connect, Usage> {
@@ -16,7 +17,7 @@ pub(super) fn connect(args: &Args) -> Result<Connect, Usage> {
         true => Place::Unix(operands::unix_name(args)?),
         false => {
             let (host, port) = operands::host_and_port(args)?;
-            reaches(&from, &host)?;
+            admit(&host, |ip| from.unfit(ip))?;
             Place::Inet(host, port)
         }
     };
@@ -28,20 +29,18 @@ pub(super) fn source(args: &Args) -> Result<Source, Usage> {
     let (given, family) = (&args.addresses, args.addresses.family());
     let source = given.source.as_deref();
     let (addr, unix) = match args.form.unix {
-        true => (None, source.map(|name| UnixName::parse(OsStr::new(name))).transpose()?),
-        false => (source.map(|text| local_addr(text, family)).transpose()?, None),
+        true => (None, source.map(UnixName::parse).transpose()?),
+        false => (source.map(|word| local_addr(text(word)?, family)).transpose()?, None),
     };
-    Ok(Source { family, no_dns: given.no_dns, addr, port: given.port, unix, options: super::options(args) })
+    let port = given.port.as_deref().map(|port| operands::parse_port(port, args.form.proto())).transpose()?;
+    Ok(Source { family, no_dns: given.no_dns, addr, port, unix, options: super::options(args) })
 }
 
-/// A numeric address must be of the family asked for, and of the IP version of a numeric local one.
-pub(super) fn reaches(from: &Source, to: &Host) -> Result<(), Usage> {
-    from.family.check(to)?;
-    match (&from.addr, from.addr.as_ref().and_then(Host::ip), to.ip()) {
-        (Some(addr), Some(from), Some(ip)) if from.is_ipv4() != ip.is_ipv4() => {
-            Err(format!("-s {}: it cannot reach {}, which is of the other IP version", addr.text(), to.text()).into())
-        }
-        _ => Ok(()),
+/// Refuses a numeric address that will not do; a name is yet to be looked up.
+pub(super) fn admit(host: &Host, unfit: impl Fn(IpAddr) -> Option<String>) -> Result<(), Usage> {
+    match host.ip().and_then(unfit) {
+        Some(what) => Err(format!("{} is {what}", host.text()).into()),
+        None => Ok(()),
     }
 }
 
@@ -50,6 +49,6 @@ fn local_addr(text: &str, family: Family) -> Result<Host, Usage> {
     if let Host::Name(name) = &host {
         return Err(format!("-s {name}: the address to connect from must be numeric").into());
     }
-    family.check(&host)?;
+    admit(&host, |ip| family.unfit(ip))?;
     Ok(host)
 }

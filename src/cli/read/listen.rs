@@ -1,9 +1,9 @@
 //! Listening.
 
-use super::{answer, operands};
+use super::{answer, connect, operands};
 use crate::cli::args::Args;
-use crate::cli::plan::{Listen, Many, Place};
 use crate::cli::usage::Usage;
+use crate::plan::{Listen, Many, Place};
 
 /// The socket to listen on, and who is served there.
 pub(super) fn listen(args: &Args) -> Result<Listen, Usage> {
@@ -12,7 +12,7 @@ pub(super) fn listen(args: &Args) -> Result<Listen, Usage> {
         true => Place::Unix(operands::unix_name(args)?),
         false => {
             let (host, port) = operands::addr_and_port(args)?;
-            host.as_ref().map_or(Ok(()), |host| family.check(host))?;
+            host.as_ref().map_or(Ok(()), |host| connect::admit(host, |ip| family.unfit(ip)))?;
             Place::Inet(host, port)
         }
     };

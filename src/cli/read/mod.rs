@@ -1,5 +1,5 @@
-//! From the words as they were typed to a plan: one file for each form of the command line. That each flag fits was seen
-//! before (`fits.rs`); what their values and the operands say against each other is refused here.
+//! From the words as they were typed to a plan: one file for each form of the command line. Whether each flag fits was
+//! checked before (`fits.rs`); values and operands that contradict each other are refused here.
 
 mod answer;
 mod connect;
@@ -11,10 +11,10 @@ mod probe;
 use std::time::Duration;
 
 use super::args::{Args, Time};
-use super::plan::{Bytes, Deed, HalfClose, Hex, Limit, Output, Plan, Relay, SocketOptions, Voice};
 use super::usage::Usage;
-use super::value::duration::Patience;
 use crate::filter::Filters;
+use crate::plan::{Bytes, HalfClose, Hex, Limit, Output, Plan, Relay, SocketOptions, Voice, Work};
+use crate::value::duration::Patience;
 
 /// Without `-w` connecting gives up after this long.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -22,31 +22,27 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// Checks the words and puts them in order.
 pub(super) fn plan(args: &Args) -> Result<Plan, Usage> {
     let form = &args.form;
-    let deed = match (form.listen, form.probe, form.http) {
-        (true, ..) => Deed::Listen(listen::listen(args)?),
-        (_, true, _) => Deed::Probe(Box::new(probe::probe(args)?)),
-        (.., true) => Deed::Http(Box::new(http::http(args)?)),
-        _ => Deed::Connect(connect::connect(args)?),
+    let work = match (form.listen, form.probe, form.http) {
+        (true, ..) => Work::Listen(listen::listen(args)?, relay(args)),
+        (_, true, _) => Work::Probe(Box::new(probe::probe(args)?)),
+        (.., true) => Work::Http(Box::new(http::http(args)?)),
+        _ => Work::Connect(connect::connect(args)?, relay(args)),
     };
-    Ok(Plan { deed, relay: relay(args), voice: voice(args)?, deadline: args.time.deadline })
+    Ok(Plan { work, voice: voice(args)?, deadline: args.time.deadline })
 }
 
 fn relay(args: &Args) -> Relay {
     let answers = args.answering.mode().is_some();
     Relay {
-        stdin: !answers && !args.ends.no_stdin && !args.form.http,
-        output: match (&args.bytes.output, args.ends.send_only) {
-            (_, true) => Output::Nowhere,
-            (Some(file), _) => Output::File(file.clone()),
-            (None, _) => Output::Stdout,
-        },
+        stdin: !answers && !args.ends.no_stdin,
+        output: output(args),
         half_close: match (args.ends.shutdown, args.ends.no_shutdown) {
             (true, _) => HalfClose::AtOnce,
             (_, true) => HalfClose::Never,
             _ => HalfClose::Careful,
         },
         quit_after: args.ends.quit_after.or(args.time.no_wait().then_some(Patience::For(Duration::ZERO))),
-        idle: args.time.idle_timeout.or(args.time.wait()),
+        idle: idle(&args.time),
         chunks: args.ends.max_chunks,
         // An answering mode looks for the word by itself.
         stop: args.ends.stop.clone().filter(|_| !answers),
@@ -58,6 +54,19 @@ fn relay(args: &Args) -> Relay {
         },
         cut: args.bytes.datagram,
     }
+}
+
+fn output(args: &Args) -> Output {
+    match (&args.bytes.output, args.ends.send_only) {
+        (_, true) => Output::Nowhere,
+        (Some(file), _) => Output::File(file.clone()),
+        (None, _) => Output::Stdout,
+    }
+}
+
+/// How long a connection may be silent.
+fn idle(time: &Time) -> Option<Duration> {
+    time.idle_timeout.or(time.wait())
 }
 
 fn voice(args: &Args) -> Result<Voice, Usage> {

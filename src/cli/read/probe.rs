@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{connect, operands};
 use crate::cli::args::Args;
-use crate::cli::plan::{Probe, Sought, Source};
 use crate::cli::usage::Usage;
-use crate::cli::value::data::Data;
-use crate::cli::value::ports::Reader;
-use crate::cli::value::shard::Shard;
-use crate::cli::value::targets::{self, Target, Word};
+use crate::plan::{Probe, Sought, Source};
+use crate::value::data::Data;
+use crate::value::ports::Reader;
+use crate::value::shard::Shard;
+use crate::value::targets::{self, Target, Word};
 
 /// A port without an answer is waited for so long, retries included.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -29,7 +29,7 @@ pub(super) fn probe(args: &Args) -> Result<Probe, Usage> {
     let probe = Probe {
         proto: args.form.proto(),
         what,
-        text: args.words.first().cloned().unwrap_or_default(),
+        text: args.words.first().map(|word| word.display().to_string()).unwrap_or_default(),
         from,
         lookup_limit: limit,
         patience: if limit.asked { limit.time } else { PATIENCE },
@@ -63,13 +63,17 @@ fn ports(args: &Args, from: &Source) -> Result<Sought, Usage> {
     let word = targets::parse(first, &reader)?;
     let ports = match rest {
         [] => None,
-        words => Some(reader.read(words.iter().map(String::as_str))?),
+        words => Some(reader.read(operands::texts(words)?)?),
     };
     if let Word::Targets(targets) = &word {
-        if let (Some(target), None) = (targets.iter().find(|target| target.ports.is_none()), &ports) {
-            return Err(format!("PORTS are missing: nsock -z {} 1-1024", target.text()).into());
+        if ports.is_none() && targets.iter().any(|target| target.ports.is_none()) {
+            return Err(format!("PORTS are missing: nsock -z {} 1-1024", first.display()).into());
         }
-        targets.iter().filter_map(Target::host).try_for_each(|host| from.family.check(host))?;
+        for Target { who, .. } in targets {
+            if let Some(what) = who.ip().and_then(|ip| from.unfit(ip)) {
+                return Err(format!("{who} is {what}").into());
+            }
+        }
     }
     Ok(Sought::Ports { word, ports, reader })
 }

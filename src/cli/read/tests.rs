@@ -1,10 +1,13 @@
 //! Whole command lines: what they mean, and what is wrong with them.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use crate::cli::plan::{Connect, Deed, Listen, Place, Plan};
-use crate::cli::value::duration::Patience;
 use crate::cli::{NoPlan, parse};
+use crate::plan::{Connect, Listen, Place, Plan, Work};
+use crate::value::data::Data;
+use crate::value::duration::Patience;
 
 fn planned(line: &str) -> Plan {
     let words = std::iter::once("nsock").chain(line.split_whitespace());
@@ -23,15 +26,15 @@ fn refused(line: &str) -> String {
 }
 
 fn connects(line: &str) -> (String, u16) {
-    match planned(line).deed {
-        Deed::Connect(Connect { to: Place::Inet(host, port), .. }) => (host.text(), port),
+    match planned(line).work {
+        Work::Connect(Connect { to: Place::Inet(host, port), .. }, _) => (host.text(), port),
         other => panic!("{line}: {other:?}"),
     }
 }
 
 fn listens(line: &str) -> (Option<String>, u16) {
-    match planned(line).deed {
-        Deed::Listen(Listen { at: Place::Inet(host, port), .. }) => (host.map(|host| host.text()), port),
+    match planned(line).work {
+        Work::Listen(Listen { at: Place::Inet(host, port), .. }, _) => (host.map(|host| host.text()), port),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -78,10 +81,29 @@ fn bad_input_is_one_line_that_names_it() {
         ("-l -p 80 h 81", "PORT is given twice"),
         ("-l -p 80 81", "PORT is given twice"),
         ("-l localhost", "nsock -l [ADDR] PORT"),
-        ("-s ::1 127.0.0.1 80", "of the other IP version"),
+        ("-s ::1 127.0.0.1 80", "127.0.0.1 is of another IP version than -s ::1"),
         ("http://host/", "is a URL"),
         ("http://host:80/", "is a URL"),
         ("-l -s ::1 ::1 80", "ADDR is given twice"),
+        ("--http -s ::1 127.0.0.1/", "127.0.0.1 is of another IP version than -s ::1"),
+        ("-z -s ::1 127.0.0.1 9", "127.0.0.1 is of another IP version than -s ::1"),
+        ("-z -s ::1 a,127.0.0.0/30 9", "127.0.0.0/30 is of another IP version than -s ::1"),
+        ("-z -4 ::1/128 9", "::1/128 is no IPv4 address"),
+        ("-z -6 ::1,10.0.0.0/30 9", "10.0.0.0/30 is no IPv6 address"),
+        ("host:80 90", "'host:80' has a port already"),
+        ("[::1]:80 90", "'[::1]:80' has a port already"),
+        ("-l 127.0.0.1:80 90", "'127.0.0.1:80' has a port already"),
+        ("-l -p 80 127.0.0.1:81", "'127.0.0.1:81' has a port already"),
+        ("http://h 80", "'http://h' is a URL: nsock --http http://h"),
+        ("--http http:/x", "write http://x"),
+        ("-z 10.0.0.0/30 ", "PORTS are missing: nsock -z 10.0.0.0/30 1-1024"),
+        ("-z a:22,b", "PORTS are missing: nsock -z a:22,b 1-1024"),
+        ("-z host -1024", "no -1 here: a list of ports from the first on is written 1-1024"),
+        ("-z host -3", "is written 1-1024"),
+        ("-z host -443", "is written 1-1024"),
+        ("-p 99999 host 80", "port 99999 is over 65535"),
+        ("-p 22,80 host 80", "several ports are probed: nsock -z HOST PORTS"),
+        ("host 22,80", "several ports are probed: nsock -z HOST PORTS"),
         ("-4 ::1 80", "::1 is no IPv4 address"),
         ("-6 127.0.0.1 80", "127.0.0.1 is no IPv6 address"),
         ("-s name host 80", "must be numeric"),
@@ -98,7 +120,7 @@ fn bad_input_is_one_line_that_names_it() {
         ("--ssl host 443", "no TLS"),
         ("-x proxy:80 host 80", "no proxy"),
         ("-k host 80", "-k has a meaning only beside -l"),
-        ("-l -m 3 80", "-m has a meaning only beside -k"),
+        ("-l -m 3 80", "-m has a meaning only beside -k or --accept"),
         ("-b host 80", "-b has a meaning only beside -u"),
         ("--datagram 9 host 80", "--datagram has a meaning only beside -u"),
         ("-u --datagram 64k host 80", "at most 65507"),
@@ -123,8 +145,59 @@ fn bad_input_is_one_line_that_names_it() {
 }
 
 #[test]
+fn whoever_accepts_several_may_limit_how_many_at_once() {
+    let Work::Listen(on, _) = planned("-l --accept 5 -m 2 80").work else { panic!("no listener") };
+    assert_eq!(on.many.map(|many| (many.in_all, many.at_once)), Some((5, 2)));
+}
+
+/// What is said of a line of these words.
+fn parsed(words: &[&[u8]]) -> Result<Plan, String> {
+    let words = words.iter().map(|word| OsStr::from_bytes(word).to_owned());
+    parse(std::iter::once("nsock".into()).chain(words)).map_err(|stop| match stop {
+        NoPlan::Wrong(usage) => usage.0,
+        NoPlan::Asked(text) => panic!("{text}"),
+    })
+}
+
+#[test]
+fn paths_may_be_any_bytes() {
+    for words in [
+        &[&b"-U"[..], b"\xff"][..],
+        &[b"-lU", b"@\xff"],
+        &[b"-U", b"-s", b"\xff", b"path"],
+        &[b"-z", b"@\xff", b"80"],
+        &[b"-l", b"-o", b"\xff", b"80"],
+    ] {
+        assert!(parsed(words).is_ok(), "{words:?}");
+    }
+    let Ok(Plan { work: Work::Http(http), .. }) = parsed(&[b"--http", b"--data", b"@\xff", b"host"]) else {
+        panic!("no request");
+    };
+    assert_eq!(http.data, Some(Data::File(OsStr::from_bytes(b"\xff").into())));
+}
+
+#[test]
+fn what_is_no_path_must_be_text() {
+    for words in [
+        &[&b"\xff"[..], b"80"][..],
+        &[b"host", b"\xff"],
+        &[b"\xff:80"],
+        &[b"-l", b"\xff"],
+        &[b"-s", b"\xff", b"host", b"80"],
+        &[b"-l", b"-s", b"\xff", b"80"],
+        &[b"-z", b"\xff", b"80"],
+        &[b"-z", b"host", b"\xff"],
+        &[b"--http", b"\xff"],
+        &[b"-zu", b"--data", b"\xff", b"host", b"53"],
+    ] {
+        let why = parsed(words).expect_err("it is no text");
+        assert!(why.contains("' is not UTF-8 text") && !why.contains('\n'), "{words:?}: {why}");
+    }
+}
+
+#[test]
 fn no_wait_means_quit_at_once_and_not_a_time_limit() {
-    let plan = planned("-w 0 host 80");
-    assert_eq!(plan.relay.quit_after, Some(Patience::For(Duration::ZERO)));
-    assert_eq!(plan.relay.idle, None);
+    let Work::Connect(_, relay) = planned("-w 0 host 80").work else { panic!("no connection") };
+    assert_eq!(relay.quit_after, Some(Patience::For(Duration::ZERO)));
+    assert_eq!(relay.idle, None);
 }

@@ -7,9 +7,9 @@ use super::host::Host;
 use super::share::Share;
 use super::shuffle::{Shuffle, mix};
 use super::window::Window;
-use crate::cli::ports::Ports;
-use crate::cli::shard::Shard;
-use crate::cli::targets::Net;
+use crate::value::ports::Ports;
+use crate::value::shard::Shard;
+use crate::value::targets::Net;
 
 /// Hosts to probe, each at the same ports.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use super::rtt::Rtt;
 use super::share::Part;
 use super::shuffle::Shuffle;
 use super::window::Window;
-use crate::cli::ports::Ports;
+use crate::value::ports::Ports;
 
 /// A host that is probed.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::shard::Shard;
+use crate::value::shard::Shard;
 
 /// What the user wants of a sweep.
 #[derive(Clone, Copy, Debug)]

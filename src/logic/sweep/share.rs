@@ -4,7 +4,7 @@
 //! N-th. So each is probed by exactly one machine, whatever the order is in which that one goes through its own. Where the
 //! dealing begins turns with the place of the group, so that of many hosts with one port each machine gets some.
 
-use crate::cli::shard::Shard;
+use crate::value::shard::Shard;
 
 /// The share of one machine in a group.
 #[derive(Clone, Copy, Debug)]

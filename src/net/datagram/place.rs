@@ -12,7 +12,7 @@ use rustix::net::addr::SocketAddrArg;
 use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix};
 
 use super::super::system;
-use crate::cli::peer::{self as cli, Addr};
+use crate::value::peer::{self as cli, Addr};
 
 /// The longest name of a Unix socket (`sun_path`, unix(7)). A path of this length can be sent to, but not told as a
 /// sender's.

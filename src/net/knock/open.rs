@@ -7,8 +7,8 @@ use socket2::Socket;
 
 use super::super::socket::{Origin, bind_from, open};
 use super::super::system::{choose_port_late, keep_refusals};
-use crate::cli::peer::{Peer, Proto};
 use crate::error::Failure;
+use crate::value::peer::{Peer, Proto};
 
 /// A socket for addresses of this family.
 ///

@@ -14,10 +14,10 @@ use super::super::datagram::{Batch, Datagrams, Outgoing, Place, Refusal, Sent};
 use super::super::socket::{Origin, open_from};
 use super::here::{is_ours, is_want, is_want_of_opening};
 use super::shut::Shut;
-use crate::cli::peer::{Peer, Proto};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Ready;
 use crate::io::watch::Watch;
+use crate::value::peer::{Peer, Proto};
 
 /// Sockets that ask.
 #[derive(Debug)]

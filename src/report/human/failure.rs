@@ -2,8 +2,8 @@
 
 use colored::{ColoredString, Colorize};
 
-use super::words::{escaped, place, span};
 use crate::error::{Deed, Failure, Lost, Object, Way};
+use crate::report::words::{escaped, place, span};
 
 /// `nsock: DEED OBJECT failed: REASON (errno N, TIME)`, whatever failed.
 pub(super) fn failed(failure: &Failure) -> String {

@@ -3,19 +3,15 @@
 
 mod failure;
 mod sentences;
-mod words;
-
-pub use words::spaced;
-pub(super) use words::{escaped, span, who};
 
 use std::io::IsTerminal;
 
 use self::failure::failed;
 use super::Tongue;
 use super::results::Results;
-use crate::cli::plan::Voice;
-use crate::event::{Event, Finding};
+use crate::event::{Event, Finding, Weight};
 use crate::logic::sweep::State;
+use crate::plan::Voice;
 
 /// The voice for people.
 pub struct Human {
@@ -71,7 +67,7 @@ impl Human {
 impl Tongue for Human {
     fn lines(&mut self, event: &Event) -> String {
         match event {
-            Event::Setback(failure) if self.level == 0 => self.setbacks += &failed(failure),
+            Event::Failed { weight: Weight::Setback, failure } if self.level == 0 => self.setbacks += &failed(failure),
             Event::Connect { .. } | Event::Listen { .. } => self.setbacks.clear(),
             _ => {}
         }
@@ -79,7 +75,7 @@ impl Tongue for Human {
             return String::new();
         }
         let before = match event {
-            Event::Error(_) => std::mem::take(&mut self.setbacks),
+            Event::Failed { weight: Weight::Fatal, .. } => std::mem::take(&mut self.setbacks),
             _ => String::new(),
         };
         self.stamped(before + &self.told(event))
@@ -103,8 +99,7 @@ const fn level(event: &Event) -> u8 {
     match event {
         // A loss, a failure, an answer's head, what was asked for; a summary decides for itself.
         Event::Missed { .. }
-        | Event::Trouble(_)
-        | Event::Error(_)
+        | Event::Failed { weight: Weight::Trouble | Weight::Fatal, .. }
         | Event::Head { .. }
         | Event::Trailers { .. }
         | Event::Progress { .. }
@@ -116,8 +111,7 @@ const fn level(event: &Event) -> u8 {
         | Event::Unanswered { .. }
         | Event::Request(_)
         | Event::Answered(_)
-        | Event::Refused(_)
-        | Event::Setback(_)
+        | Event::Failed { weight: Weight::Refused | Weight::Setback, .. }
         | Event::Close(_) => 1,
         Event::Resolve { .. }
         | Event::Attempt { .. }

@@ -6,12 +6,12 @@ use colored::Colorize;
 
 use super::Human;
 use super::failure::failed;
-use super::words::{bold, escaped, place, port_of, span, who};
-use crate::cli::peer::{Addr, Peer, Proto, UnixName};
 use crate::event::{By, Close, Event, Finding, How, Probed, Remark};
 use crate::logic::ends::Awaited;
 use crate::logic::sweep::State;
+use crate::report::words::{bold, escaped, place, port_of, span, who};
 use crate::report::{http, progress};
+use crate::value::peer::{Addr, Peer, Proto, UnixName};
 
 /// From so many bytes on a rate says something.
 const MEASURABLE: u64 = 64 * 1024;
@@ -50,9 +50,7 @@ impl Human {
             }
             Event::Unanswered { datagrams } => format!("nsock: {datagrams} datagrams were not answered (--rate)\n"),
             Event::Probed(probed) => self.probed(probed),
-            Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) | Event::Error(failure) => {
-                failed(failure)
-            }
+            Event::Failed { failure, .. } => failed(failure),
         }
     }
 

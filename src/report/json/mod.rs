@@ -7,11 +7,11 @@ use serde_json::json;
 
 use self::object::{at, end, line, near, seconds};
 use super::Tongue;
-use crate::cli::peer::Peer;
-use crate::cli::port::service;
 use crate::error::{Failure, Object};
-use crate::event::{Answered, Close, Event, Finding, Probed, Remark, Request, Traffic};
+use crate::event::{Answered, Close, Event, Finding, Probed, Remark, Request, Traffic, Weight};
 use crate::logic::sweep::{State, Tally};
+use crate::value::peer::Peer;
+use crate::value::port::service;
 
 /// Every event and its fields after `time` and `event`: what the man page prints, and a test holds against the output.
 pub const SCHEMA: [(&str, &str, &str); 20] = [
@@ -127,8 +127,7 @@ pub fn lines(event: &Event) -> String {
         Event::Missed { datagrams } => line("missed", [json!({ "datagrams": datagrams })]),
         Event::Probed(probed) => swept(probed),
         Event::Unanswered { datagrams } => line("unanswered", [json!({ "datagrams": datagrams })]),
-        Event::Refused(failure) | Event::Setback(failure) | Event::Trouble(failure) => failed(failure, false),
-        Event::Error(failure) => failed(failure, true),
+        Event::Failed { weight, failure } => failed(failure, *weight == Weight::Fatal),
     }
 }
 

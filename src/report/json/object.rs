@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::peer::{Addr, Peer};
 use crate::logic::escape::drives;
+use crate::value::peer::{Addr, Peer};
 
 /// The line of an event: when, which, and then its fields, which may come in several parts.
 pub(super) fn line<const N: usize>(event: &str, parts: [Value; N]) -> String {
@@ -60,14 +60,14 @@ fn harmless(json: String) -> String {
 mod tests {
     use super::*;
     use crate::error::{Deed, Exit, Failure, Object};
-    use crate::event::Event;
+    use crate::event::{Event, Weight};
     use crate::report::json::lines;
 
     #[test]
     fn no_text_drives_the_terminal_or_ends_the_line() {
         let text = "a\u{1b}[2J\u{7f}\u{9b}2J\u{85}\u{2028}\u{202e}\n\"é";
         let failure = Failure::new(Deed::Lookup, Object::Host(text.into()), "", Exit::Name);
-        let line = lines(&Event::Error(Box::new(failure)));
+        let line = lines(&Event::failed(Weight::Fatal, failure));
         assert!(line.contains(r#""a\u001b[2J\u007f\u009b2J\u0085\u2028\u202e\n\"é""#), "{line}");
         assert!(!line.trim_end().contains(char::is_control), "{line}");
         let object: Value = serde_json::from_str(&line).expect("JSON");

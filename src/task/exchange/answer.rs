@@ -4,15 +4,15 @@
 use std::time::{Duration, Instant};
 
 use super::talk::{Key, Talk};
-use crate::cli::plan;
-use crate::cli::size::LARGEST_DATAGRAM;
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{By, Event, How};
+use crate::event::{By, How, Weight};
 use crate::logic::rate::Rate;
 use crate::net::datagram::Place;
 use crate::net::here::is_ours;
+use crate::plan;
 use crate::session::{Reaction, Session};
 use crate::task::Cx;
+use crate::value::size::LARGEST_DATAGRAM;
 
 /// What answers.
 pub(super) struct Answerer {
@@ -52,7 +52,7 @@ impl Talk {
                 let object = Object::Peer(self.peer_of(&key));
                 let reason = format!("an answer of {} bytes is longer than a datagram can be", answer.len());
                 let failure = Failure::new(Deed::Send, object, reason, Exit::Network);
-                cx.tell(&Event::Refused(Box::new(failure)));
+                cx.failed(Weight::Refused, failure);
             }
             Reaction::Answer => {
                 let due = (!answerer.delay.is_zero()).then(|| cx.now + answerer.delay);

@@ -1,7 +1,6 @@
 //! From the peers to stdout: each datagram whole, one after the other, and none received while stdout is stuck.
 
 use super::talk::{Key, Talk};
-use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::{Chunk, Event};
 use crate::filter::Chain;
@@ -11,6 +10,7 @@ use crate::logic::ends::Role;
 use crate::logic::label::{self, Label};
 use crate::logic::peers::Talker;
 use crate::net::datagram::{Batch, Datagram};
+use crate::plan::Relay;
 use crate::task::{Cx, Turn};
 
 /// How many batches of each socket before others get their turn.

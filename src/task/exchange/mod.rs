@@ -18,15 +18,15 @@ use super::bind::bind;
 use super::find::{self, Found};
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::address::Host;
-use crate::cli::peer::{Addr, Peer};
-use crate::cli::plan::{self, Place, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{Event, Traffic};
+use crate::event::{Event, Traffic, Weight};
 use crate::io::endpoint::Ready;
 use crate::net::bind::connect_datagrams;
 use crate::net::resolve::Lookup;
 use crate::net::socket::Origin;
+use crate::plan::{self, Place, Relay};
+use crate::value::address::Host;
+use crate::value::peer::{Addr, Peer};
 
 /// An exchange of datagrams, from its first step to its last.
 pub struct Exchange {
@@ -160,7 +160,7 @@ fn connect(cx: &mut Cx<'_>, plan: &plan::Connect, origin: &Origin, addrs: Vec<Ad
             }
             Err(failure) => {
                 if let Some(earlier) = last.replace(failure) {
-                    cx.tell(&Event::Setback(Box::new(earlier)));
+                    cx.failed(Weight::Setback, earlier);
                 }
             }
         }
@@ -202,7 +202,7 @@ impl Task for Exchange {
         match (&mut self.stage, stop) {
             (Stage::Talking(talk), _) => talk.cut_short(cx, stop),
             (Stage::Resolving(lookup), Stop::Deadline) => {
-                cx.tell(&Event::Error(Box::new(find::cut_short(lookup, cx.now))));
+                cx.error(find::cut_short(lookup, cx.now));
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::parcels::Parcel;
 use super::talk::{Key, Talk};
 use crate::error::{Deed, Exit, Failure, Lost, Object};
-use crate::event::Event;
+use crate::event::Weight;
 use crate::logic::ends::{Role, Stdin};
 use crate::net::datagram::Refusal;
 use crate::task::{Cx, Turn};
@@ -25,7 +25,7 @@ impl Talk {
             let failure = Failure::system(Deed::Send, Object::Peer(self.peer_of(&to)), error, Exit::Network);
             let failure = failure.after(cx.now - self.began).losing(Lost::up(bytes.len() as u64, false));
             match self.answerer {
-                Some(_) => cx.tell(&Event::Refused(Box::new(failure))), // who serves many goes on
+                Some(_) => cx.failed(Weight::Refused, failure), // who serves many goes on
                 None => self.trouble(cx, failure),
             }
         }
@@ -50,7 +50,7 @@ impl Talk {
                 None => self.object(),
             };
             let failure = Failure::system(Deed::Send, object, &error, Exit::Network);
-            cx.tell(&Event::Refused(Box::new(failure)));
+            cx.failed(Weight::Refused, failure);
             return Ok(());
         }
         // Who still types, or feeds a pipe, may reach a server that starts later; a file has nobody to wait for that.

@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 
 use super::parcels::{Parcel, Parcels, Retry};
 use super::talk::{Key, Talk};
-use crate::cli::plan::Relay;
-use crate::cli::size::{Cut, LARGEST_DATAGRAM};
 use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::Chunk;
 use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::logic::cutter::{Cutter, READ};
 use crate::logic::ends::Stdin;
 use crate::net::datagram::{BATCH, Outgoing, Sent};
+use crate::plan::Relay;
 use crate::task::local::Local;
 use crate::task::{Cx, Turn};
+use crate::value::size::{Cut, LARGEST_DATAGRAM};
 
 /// How many batches before others get their turn.
 const BATCHES: usize = 8;

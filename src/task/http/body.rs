@@ -1,10 +1,10 @@
 //! The body of a request: a text, a file or stdin, and what is known of its length before it is read.
 
-use crate::cli::data::Data;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Endpoint;
 use crate::io::stdio;
 use crate::session::http::Content;
+use crate::value::data::Data;
 
 /// A body that is to be sent.
 pub(super) struct Body {

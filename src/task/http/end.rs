@@ -70,7 +70,7 @@ impl Http {
         self.give_head_back();
         let lost = failure.lost.or_else(|| self.unsent());
         let failure = failure.after((cx.clock)() - self.phases.stood).losing(lost);
-        cx.tell(&Event::Error(Box::new(failure)));
+        cx.error(failure);
         self.finish(cx, false, exit)
     }
 
@@ -95,12 +95,12 @@ impl Http {
         let unsent = self.unsent();
         if let Some(lost) = self.unwritten() {
             let failure = Failure::new(Deed::Write, self.sink_name.clone(), reason, exit);
-            cx.tell(&Event::Error(Box::new(failure.losing(Some(lost)))));
+            cx.error(failure.losing(Some(lost)));
         } else if stop == Stop::Deadline || unsent.is_some() {
             let deed = if unsent.is_some() { Deed::Send } else { Deed::Connection };
             let failure = Failure::new(deed, self.object(), reason, exit);
             let failure = failure.after(cx.now.saturating_duration_since(self.phases.stood)).losing(unsent);
-            cx.tell(&Event::Error(Box::new(failure)));
+            cx.error(failure);
         }
         self.finish(cx, false, exit);
     }

@@ -17,7 +17,6 @@ use self::body::Body;
 use super::dial::Connected;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{self, Output, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{Conn, Field, Head, Traffic};
 use crate::filter::Chain;
@@ -25,6 +24,7 @@ use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Flow, Works};
 use crate::io::spout::Spout;
 use crate::net::stream::Stream;
+use crate::plan::{self, Output};
 use crate::session::http::{Content, Request, Response};
 
 const PEER: usize = 0;
@@ -82,14 +82,10 @@ impl Http {
     ///
     /// # Errors
     /// The file with the request's body cannot be opened.
-    pub fn heir(
-        plan: plan::Http,
-        relay: &Relay,
-        local: Local,
-    ) -> Result<impl FnOnce(Connected) -> Box<dyn Task> + use<>, Failure> {
+    pub fn heir(plan: plan::Http, local: Local) -> Result<impl FnOnce(Connected) -> Box<dyn Task> + use<>, Failure> {
         let body = Body::open(plan.data)?;
-        let (request, raw, fail, idle) = (plan.request, plan.raw, plan.fail, relay.idle);
-        let sink_name = match &relay.output {
+        let (request, raw, fail, idle) = (plan.request, plan.raw, plan.fail, plan.idle);
+        let sink_name = match &plan.output {
             Output::File(path) => Object::File(path.clone()),
             _ => Object::Named("stdout".into()),
         };

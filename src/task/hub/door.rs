@@ -28,7 +28,7 @@ impl Hub {
                 Accepted::Peer(stream) => self.greet(cx, stream),
                 Accepted::Nobody => return Ok(false),
                 Accepted::Exhausted(error) => {
-                    cx.tell(&Event::Trouble(Box::new(failed(&error))));
+                    cx.trouble(failed(&error));
                     return Ok(false);
                 }
                 Accepted::Failed(error) => return Err(cx.fail(failed(&error))),

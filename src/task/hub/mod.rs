@@ -20,7 +20,6 @@ use self::outlet::Outlet;
 use self::voice::Source;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{Answer, Listen, Many, Relay};
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::{By, How, Traffic};
 use crate::filter::Chain;
@@ -29,6 +28,7 @@ use crate::logic::ends::Stdin;
 use crate::logic::pace::Pace;
 use crate::logic::timers::Timers;
 use crate::net::acceptor::Acceptor;
+use crate::plan::{Answer, Listen, Many, Relay};
 use crate::session::Out;
 
 const ACCEPTOR: usize = 0;

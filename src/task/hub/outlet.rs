@@ -2,11 +2,11 @@
 
 use std::io;
 
-use crate::cli::peer::Peer;
-use crate::cli::plan::Bytes;
 use crate::io::endpoint::Endpoint;
 use crate::io::spout::Spout;
 use crate::logic::label::{self, Label};
+use crate::plan::Bytes;
+use crate::value::peer::Peer;
 
 /// stdout, or the file in its place, shared by all peers; while it is stuck nobody is read from.
 #[derive(Debug)]

@@ -129,7 +129,7 @@ impl Link {
         if self.up.unmappable() > 0 {
             let reason = format!("{} characters are not in its encoding, and went as ?", self.up.unmappable());
             let failure = Failure::new(Deed::Send, self.object(), reason, Exit::Done);
-            cx.tell(&Event::Trouble(Box::new(failure)));
+            cx.trouble(failure);
         }
         let unanswered = self.ends.half_closed() && self.ends.peer_done() && self.down.taken() == 0;
         cx.tell(&Event::Close(Box::new(Close {

@@ -12,7 +12,6 @@ use super::dial::Connected;
 use super::linger::Linger;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::Relay;
 use crate::error::{Deed, Exit, Way};
 use crate::event::{By, Chunk, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
@@ -22,6 +21,7 @@ use crate::logic::ends::{Awaited, Ends, Role, Step, Stuck, Why};
 use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
+use crate::plan::Relay;
 
 const PEER: usize = 0;
 const STDIN: usize = 1;

@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::cli::plan::{self, Limit};
-use crate::cli::ports::Ports;
-use crate::cli::targets::{Target, Who};
-use crate::error::Failure;
+use crate::error::{Deed, Exit, Failure, Object};
 use crate::event::Event;
 use crate::logic::sweep::{Group, Hosts as Addrs, Sweep};
 use crate::net::resolve::{Lookup, Resolving, live_lookups, resolve};
+use crate::plan::{self, Limit};
 use crate::task::Cx;
+use crate::value::ports::Ports;
+use crate::value::targets::{Target, Who};
 
 /// So many names are looked up at once, where there are the descriptors: each has a thread.
 const ABREAST: usize = 16;
@@ -73,6 +73,11 @@ impl Hosts {
             && let Some((place, target)) = self.waiting.pop_front()
         {
             let Some(ports) = target.ports.or_else(|| self.ports.clone()) else { continue };
+            if let Some(what) = target.who.ip().and_then(|ip| plan.from.unfit(ip)) {
+                let who = Object::Named(target.who.to_string());
+                self.lose(cx, Failure::new(Deed::Probe, who, format!("it is {what}"), Exit::Usage));
+                continue;
+            }
             let host = match target.who {
                 Who::Host(host) => host,
                 Who::Net(net) => {
@@ -104,21 +109,27 @@ impl Hosts {
             None => Ok(false),
             Some(failure) if !self.found => Err(failure),
             Some(failure) => {
-                cx.tell(&Event::Trouble(Box::new(failure)));
+                cx.trouble(failure);
                 Ok(true)
             }
         }
     }
 
     /// Takes the answers that lookups have.
-    pub(super) fn hear(&mut self, cx: &mut Cx<'_>, sweep: &mut Sweep) {
+    pub(super) fn hear(&mut self, cx: &mut Cx<'_>, plan: &plan::Probe, sweep: &mut Sweep) {
         for (place, lookup, ports) in std::mem::take(&mut self.lookups) {
             match lookup.step(cx.now, self.limit) {
                 Ok(None) => self.lookups.push((place, lookup, ports)),
-                Ok(Some(addrs)) => {
+                Ok(Some(mut addrs)) => {
                     let (host, took) = (Rc::clone(lookup.name()), cx.now - lookup.began());
                     let told = addrs.iter().map(SocketAddr::ip).collect();
                     cx.tell(&Event::Resolve { host: Rc::clone(&host), addrs: told, took });
+                    addrs.retain(|addr| plan.from.unfit(addr.ip()).is_none());
+                    if addrs.is_empty() {
+                        let failure = lookup.failed("it has no address of the IP version of -s", Exit::Name);
+                        self.lose(cx, failure.after(took));
+                        continue;
+                    }
                     self.names.insert(place, host);
                     self.found = true;
                     sweep.add(Group { place, hosts: Addrs::These(addrs), ports });
@@ -131,7 +142,7 @@ impl Hosts {
     /// A name has no address: told, but for the last one where none has, which the whole probe fails by.
     fn lose(&mut self, cx: &mut Cx<'_>, failure: Failure) {
         if let Some(earlier) = self.last_failure.replace(failure) {
-            cx.tell(&Event::Trouble(Box::new(earlier)));
+            cx.trouble(earlier);
         }
     }
 }

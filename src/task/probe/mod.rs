@@ -19,15 +19,15 @@ use self::round::{Next, Round};
 use self::tell::Teller;
 use super::local::Local;
 use super::{Cx, Stop, Task, Turn};
-use crate::cli::plan::{self, Limit, Sought};
 use crate::error::{Deed, Exit, Failure, Object};
-use crate::event::{Event, Traffic};
+use crate::event::Traffic;
 use crate::io::endpoint::Ready;
 use crate::io::spout::Spout;
 use crate::logic::sweep::{Again, State};
 use crate::net::limits::raise_descriptors;
 use crate::net::resolve::numeric;
 use crate::net::socket::Origin;
+use crate::plan::{self, Limit, Sought};
 
 const STDOUT: usize = 0;
 const INTAKE: usize = 1;
@@ -225,7 +225,7 @@ impl Probe {
     /// Nothing more can be asked; what was found is still written.
     fn fail(cx: &mut Cx<'_>, teller: Teller, failure: Failure) -> Stage {
         let exit = failure.exit;
-        cx.tell(&Event::Error(Box::new(failure)));
+        cx.error(failure);
         Stage::Over(exit, teller)
     }
 
@@ -299,7 +299,7 @@ impl Task for Probe {
                 asked.teller.found(cx, found, host);
             }
             if let Some(failure) = round.hosts.last_failure.take() {
-                cx.tell(&Event::Trouble(Box::new(failure)));
+                cx.trouble(failure);
             }
         }
         if let Some(teller) = self.teller_mut() {

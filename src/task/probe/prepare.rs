@@ -2,12 +2,12 @@
 //! stdin's.
 
 use super::intake::Intake;
-use crate::cli::data::Data;
-use crate::cli::plan::{self, Sought};
-use crate::cli::ports::{Ports, Reader};
-use crate::cli::targets::{self, Target, Word};
 use crate::error::{Deed, Exit, Failure, Object};
+use crate::plan::{self, Sought};
 use crate::task::Cx;
+use crate::value::data::Data;
+use crate::value::ports::{Ports, Reader};
+use crate::value::targets::{self, Target, Word};
 
 /// What is to be asked, and with what.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,7 @@ impl Preparation {
         let wrong = |why| Failure::new(Deed::Read, name.clone(), why, Exit::Usage);
         let targets = targets::parse_list(&bytes, reader).map_err(wrong)?;
         match targets.iter().find(|target| target.ports.is_none() && ports.is_none()) {
-            Some(bare) => Err(wrong(format!("PORTS are missing for {}", bare.text()))),
+            Some(bare) => Err(wrong(format!("PORTS are missing for {}", bare.who))),
             None => Ok(Some(targets)),
         }
     }

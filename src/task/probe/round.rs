@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use super::asker::{Asker, Fate, Reply};
 use super::banners::{self, Banners};
 use super::hosts::Hosts;
-use crate::cli::plan;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::Ready;
 use crate::logic::sweep::{Rules, Step, Sweep, Tally, Verdict};
 use crate::net::knock::Shut;
+use crate::plan;
 use crate::task::Cx;
 
 /// So many steps before others get their turn.
@@ -93,7 +93,7 @@ impl Round {
         for fate in self.asker.hear(cx) {
             self.settle(cx, fate, cx.now, found)?;
         }
-        self.hosts.hear(cx, &mut self.sweep);
+        self.hosts.hear(cx, plan, &mut self.sweep);
         if let Some(banners) = &mut self.banners {
             found.extend(banners.done(cx).into_iter().map(Found::with_banner));
         }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cli::peer::{Peer, Proto};
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
 use crate::event::{Event, Finding, Probed};
 use crate::io::spout::Spout;
 use crate::logic::sweep::{State, Tally};
 use crate::task::{Cx, Stop};
+use crate::value::peer::{Peer, Proto};
 
 use super::round::Found;
 
@@ -32,7 +32,7 @@ pub(super) struct Teller {
 }
 
 impl Teller {
-    pub(super) fn new(plan: &crate::cli::plan::Probe, verbose: bool, spout: Spout, now: Instant) -> Self {
+    pub(super) fn new(plan: &crate::plan::Probe, verbose: bool, spout: Spout, now: Instant) -> Self {
         Self {
             proto: plan.proto,
             text: plan.text.clone(),
@@ -118,11 +118,11 @@ impl Teller {
         let (_, _, reason) = stop.told();
         if self.spout.stuck() {
             let failure = Failure::new(Deed::Write, Object::Named("stdout".into()), reason, stop.exit());
-            cx.tell(&Event::Error(Box::new(failure.losing(self.unwritten()))));
+            cx.error(failure.losing(self.unwritten()));
         }
         if stop == Stop::Deadline {
             let failure = Failure::new(Deed::Probe, Object::Named(self.text.clone()), reason, stop.exit());
-            cx.tell(&Event::Error(Box::new(failure.after(self.took(cx)))));
+            cx.error(failure.after(self.took(cx)));
         }
         self.end(cx);
         let _ = self.spout.flush();

@@ -1,14 +1,14 @@
 //! Asking a Unix socket, which answers at once: somebody listens, nobody does, or there is none.
 
 use super::tell::Teller;
-use crate::cli::peer::{Addr, Peer, UnixName};
-use crate::cli::plan;
 use crate::error::{Exit, Failure};
 use crate::event::Finding;
 use crate::logic::sweep::State;
 use crate::net::bind::connect_datagrams;
 use crate::net::socket::{Origin, begin_connect, open_from};
+use crate::plan;
 use crate::task::Cx;
+use crate::value::peer::{Addr, Peer, UnixName};
 
 /// Connects, and tells what came of it. Whether it is open.
 ///

@@ -2,7 +2,7 @@
 
 use super::{Member, Over};
 use crate::error::{Deed, Exit, Failure, Lost, Object};
-use crate::event::{By, Close, Event, How};
+use crate::event::{By, Close, Event, How, Weight};
 use crate::task::Cx;
 
 impl Member {
@@ -37,8 +37,8 @@ impl Member {
             _ => Exit::Done,
         };
         if let Some(failure) = failure {
-            let failure = Box::new(failure.after(cx.now - self.began));
-            cx.tell(&if served { Event::Refused(failure) } else { Event::Trouble(failure) });
+            let weight = if served { Weight::Refused } else { Weight::Trouble };
+            cx.failed(weight, failure.after(cx.now - self.began));
         }
         cx.tell(&Event::Close(Box::new(Close {
             conn: self.conn,

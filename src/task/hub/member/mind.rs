@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use super::{Member, Over, READS};
-use crate::cli::plan::Answer;
 use crate::io::endpoint::Io;
+use crate::plan::Answer;
 use crate::session::{Out, Session};
 use crate::task::Cx;
 use crate::task::hub::queue::Queue;

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 pub(super) use self::mind::Mind;
 use super::Shared;
 use super::queue::Queue;
-use crate::cli::plan::Relay;
 use crate::error::Deed;
 use crate::event::{By, Conn, Event, How, Traffic};
 use crate::filter::Chain;
@@ -19,6 +18,7 @@ use crate::logic::ends::{Ends, Role, Stdin, Step, Stuck, Why};
 use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
 use crate::net::stream::Stream;
+use crate::plan::Relay;
 use crate::task::Cx;
 use crate::task::linger::{Linger, Then};
 

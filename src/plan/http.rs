@@ -1,13 +1,15 @@
 //! A request over HTTP.
 
-use super::Connect;
-use crate::cli::value::data::Data;
+use std::time::Duration;
+
+use super::{Connect, Output};
 use crate::session::http::Request;
+use crate::value::data::Data;
 
 /// An HTTP request to send.
 #[derive(Clone, Debug)]
 pub struct Http {
-    /// Where to.
+    /// The connection it goes over.
     pub to: Connect,
     /// All of it but its body.
     pub request: Request,
@@ -17,4 +19,8 @@ pub struct Http {
     pub raw: bool,
     /// Whether a status of 400 and above is a failure.
     pub fail: bool,
+    /// Where the answer goes.
+    pub output: Output,
+    /// How long the connection may be silent.
+    pub idle: Option<Duration>,
 }

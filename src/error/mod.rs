@@ -1,65 +1,15 @@
-//! What went wrong, and the one table of exit statuses. Knows neither how a failure is shown nor who ran into it.
+//! What went wrong, and the exit status that follows. Knows neither how a failure is shown nor who ran into it.
+
+mod exit;
 
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::cli::peer::Peer;
+pub use exit::Exit;
 
-/// Why a run ended, and so the exit status of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Everything asked for was done.
-    Done,
-    /// The network said no.
-    Network,
-    /// The command line makes no sense.
-    Usage,
-    /// This machine said no.
-    Local,
-    /// A name did not resolve.
-    Name,
-    /// A time limit set by the user passed.
-    Timeout,
-    /// A signal of this number ended the run; the process dies of it.
-    Signal(i32),
-}
-
-impl Exit {
-    /// The exit statuses and when each is used: what the man page prints.
-    pub const TABLE: [(&'static str, &'static str); 7] = [
-        ("0", "done; probing: at least one port open (--all: every one)"),
-        (
-            "1",
-            "the network said no: refused, reset, unreachable, timed out by itself, no port open (open|filtered is not \
-             open), bytes not delivered, an HTTP answer that is broken, or with -f of status 400 and above",
-        ),
-        ("2", "usage, an unknown service name, a port over 65535"),
-        ("3", "this machine said no: bind, file, permission, descriptors, stdout not writable"),
-        ("4", "a name did not resolve (with -n: a name at all)"),
-        (
-            "124",
-            "a time limit of yours passed, as timeout(1) has it: -w, --connect-timeout, --idle-timeout, \
-             --accept-timeout, --deadline, --until-open; a probe never by -w (-q, the 2 s of silence after the peer's end, and silence after stdin's end \
-             once an answer came, end with 0)",
-        ),
-        ("128+n", "died of signal n, by that signal"),
-    ];
-
-    /// The status as a shell sees it.
-    pub const fn code(self) -> i32 {
-        match self {
-            Self::Done => 0,
-            Self::Network => 1,
-            Self::Usage => 2,
-            Self::Local => 3,
-            Self::Name => 4,
-            Self::Timeout => 124,
-            Self::Signal(number) => 128 + number,
-        }
-    }
-}
+use crate::value::peer::Peer;
 
 /// What was being done when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::address::Host;
+use super::peer::Proto;
 use super::port;
 
 /// What a target may not hold as it is (RFC 3986 sections 3.3 and 3.4). A percent sign stays: what was encoded is.
@@ -67,7 +68,12 @@ fn without_scheme(text: &str) -> Result<&str, String> {
             Err(format!("'{text}': nsock speaks no TLS yet; try http://, or openssl s_client"))
         }
         Some((scheme, _)) if name(scheme) => Err(format!("'{text}': --http speaks http:// only, not {scheme}://")),
-        _ => Ok(text),
+        _ => match text.split_once(":/") {
+            Some((scheme @ ("http" | "https"), rest)) => {
+                Err(format!("'{text}' lacks a slash: write {scheme}://{rest}"))
+            }
+            _ => Ok(text),
+        },
     }
 }
 
@@ -90,7 +96,7 @@ fn place_of(place: &str) -> Result<(Host, u16), String> {
     }
     let port = match port {
         None | Some("") => PORT,
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port::parse(port)?,
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port::parse(port, Proto::Tcp)?,
         Some(port) => return Err(format!("'{port}' is no port")),
     };
     match port {
@@ -171,6 +177,8 @@ mod tests {
         for (text, why) in [
             ("https://host/", "no TLS yet"),
             ("ftp://host/", "not ftp://"),
+            ("http:/x", "write http://x"),
+            ("http:/x/http://y", "write http://x/http://y"),
             ("", "HOST is empty"),
             ("http:///a", "HOST is empty"),
             ("host:http/", "'http' is no port"),

@@ -1,10 +1,11 @@
 //! A connection to make, and what any socket of ours has.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Limit;
-use crate::cli::value::address::{Family, Host};
-use crate::cli::value::peer::{Proto, UnixName};
+use crate::value::address::{Family, Host};
+use crate::value::peer::{Proto, UnixName};
 
 /// A connection to make.
 #[derive(Clone, Debug)]
@@ -45,7 +46,15 @@ pub struct Source {
     pub options: SocketOptions,
 }
 
-/// Options of a socket; each is the system's where it is none.
+impl Source {
+    /// Why an address cannot be asked from here, said of it as `it is ...`; none where it can.
+    pub fn unfit(&self, to: IpAddr) -> Option<String> {
+        let own = self.addr.as_ref().and_then(Host::ip).filter(|own| own.is_ipv4() != to.is_ipv4());
+        self.family.unfit(to).or_else(|| own.map(|own| format!("of another IP version than -s {own}")))
+    }
+}
+
+/// Options of a socket. What is none stays as the system has it.
 #[derive(Clone, Debug, Default)]
 pub struct SocketOptions {
     /// Network interface.

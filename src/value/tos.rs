@@ -38,11 +38,9 @@ pub fn parse(text: &str) -> Result<u8, String> {
     if let Some((_, value)) = NAMES.iter().find(|(name, _)| text.eq_ignore_ascii_case(name)) {
         return Ok(*value);
     }
-    let number = match text.strip_prefix("0x") {
-        Some(digits) => u8::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    number.map_err(|_| "neither a type of service (lowdelay, ef, af11, cs1 ...) nor a number from 0 to 255".into())
+    let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
+    let number = u8::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'));
+    number.ok_or_else(|| "neither a type of service (lowdelay, ef, af11, cs1 ...) nor a number from 0 to 255".into())
 }
 
 #[cfg(test)]
@@ -55,7 +53,7 @@ mod tests {
         assert_eq!(parse("EF"), Ok(0xb8));
         assert_eq!(parse("0x20"), Ok(0x20));
         assert_eq!(parse("32"), Ok(32));
-        for text in ["", "256", "fast", "0x100", "-1"] {
+        for text in ["", "256", "fast", "0x100", "-1", "+5", "0x+5", "0x", "0x-0"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

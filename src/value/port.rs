@@ -6,29 +6,18 @@ use std::sync::OnceLock;
 
 use super::peer::Proto;
 
-/// Parses a port number or the name of a service.
+/// Parses a port number or the name of a service, which may have another port by UDP than by TCP.
 ///
 /// # Errors
 /// A sentence that says what is wrong with the text.
-pub fn parse(text: &str) -> Result<u16, String> {
+pub fn parse(text: &str, proto: Proto) -> Result<u16, String> {
     if text.is_empty() {
-        return Err("PORT is empty".into());
+        return Err("a port is empty".into());
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| format!("port {text} is over 65535"));
     }
-    services().by_name.get(text).copied().ok_or_else(|| {
-        let several = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains([',', '-']);
-        let hint = if several { "; several ports are probed: nsock -z HOST PORTS" } else { "" };
-        format!("'{text}' is neither a port number nor a service name{hint}")
-    })
-}
-
-/// The port of a service, where its name means this protocol's if it means both.
-pub fn named(text: &str, proto: Proto) -> Option<u16> {
-    let services = services();
-    let udp = (proto == Proto::Udp).then(|| services.udp_by_name.get(text)).flatten();
-    udp.or_else(|| services.by_name.get(text)).copied()
+    services().named(text, proto).ok_or_else(|| format!("'{text}' is neither a port number nor a service name"))
 }
 
 /// The name of the service that usually has this port.
@@ -87,6 +76,12 @@ impl Services {
         }
         table
     }
+
+    /// The port of a service: this protocol's where its name has two.
+    fn named(&self, name: &str, proto: Proto) -> Option<u16> {
+        let udp = (proto == Proto::Udp).then(|| self.udp_by_name.get(name)).flatten();
+        udp.or_else(|| self.by_name.get(name)).copied()
+    }
 }
 
 #[cfg(test)]
@@ -95,9 +90,9 @@ mod tests {
 
     #[test]
     fn numbers_are_decimal_and_fit_sixteen_bits() {
-        assert_eq!(parse("0"), Ok(0));
-        assert_eq!(parse("65535"), Ok(65_535));
-        assert_eq!(parse("http"), Ok(80));
+        assert_eq!(parse("0", Proto::Tcp), Ok(0));
+        assert_eq!(parse("65535", Proto::Tcp), Ok(65_535));
+        assert_eq!((parse("http", Proto::Tcp), parse("http", Proto::Udp)), (Ok(80), Ok(80)));
         for (text, why) in [
             ("65536", "over 65535"),
             ("99999", "over 65535"),
@@ -108,7 +103,7 @@ mod tests {
             ("8O", "neither"),
             ("", "empty"),
         ] {
-            let error = parse(text).expect_err(text);
+            let error = parse(text, Proto::Tcp).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");
         }
     }
@@ -123,10 +118,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_two_ports_keeps_both() {
+    fn a_name_of_two_ports_means_the_protocols() {
         let table = Services::read("talk 517/tcp\ntalk 518/udp\ntalk 519/udp\n");
-        assert_eq!((table.by_name.get("talk"), table.udp_by_name.get("talk")), (Some(&517), Some(&518)));
-        assert_eq!((named("http", Proto::Udp), named("http", Proto::Tcp)), (Some(80), Some(80)));
+        let by = |proto| table.named("talk", proto);
+        assert_eq!((by(Proto::Tcp), by(Proto::Udp)), (Some(517), Some(518)));
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The sum of times as `1m30s`. humantime takes one after the other, since of several together it panics where their sum
-/// overflows (2.4.0).
+/// The sum of times as `1m30s`. humantime gets one after the other: of several it panics where their sum overflows
+/// (2.4.0).
 fn sum(mut text: &str) -> Option<Duration> {
     let mut total = None;
     while !text.is_empty() {

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Limit, Place, SocketOptions};
-use crate::cli::value::address::{Family, Host};
-use crate::cli::value::peer::Proto;
 use crate::session::{Mode, Script};
+use crate::value::address::{Family, Host};
+use crate::value::peer::Proto;
 
 /// A socket to listen on.
 #[derive(Clone, Debug)]
@@ -54,6 +54,6 @@ pub struct Many {
     pub per_host: usize,
     /// So many in all.
     pub in_all: u64,
-    /// It is one peer, and no server of many.
+    /// Whether a single peer is meant, which is served like many only for its label or its answers.
     pub alone: bool,
 }

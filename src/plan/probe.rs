@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{Limit, Source};
-use crate::cli::value::data::Data;
-use crate::cli::value::peer::{Proto, UnixName};
-use crate::cli::value::ports::{Ports, Reader};
-use crate::cli::value::shard::Shard;
-use crate::cli::value::targets::Word;
+use crate::value::data::Data;
+use crate::value::peer::{Proto, UnixName};
+use crate::value::ports::{Ports, Reader};
+use crate::value::shard::Shard;
+use crate::value::targets::{Who, Word};
 
 /// Ports to ask.
 #[derive(Clone, Debug)]
@@ -26,9 +26,9 @@ pub struct Probe {
     pub patience: Duration,
     /// How often a silent port is asked again.
     pub retries: u32,
-    /// How many are asked at once; as many as there are descriptors for where it is none.
+    /// How many are asked at once, if the user said so.
     pub parallel: Option<usize>,
-    /// The time between two that are asked.
+    /// The least time between two ports that are asked.
     pub interval: Duration,
     /// In a random order.
     pub random: bool,
@@ -40,7 +40,7 @@ pub struct Probe {
     pub until_open: Option<Duration>,
     /// Whether what a service says first is told.
     pub banner: bool,
-    /// What UDP ports are asked with; what their usual services answer where it is none.
+    /// What UDP ports are asked with; where it is none, with what their usual services answer.
     pub data: Option<Data>,
 }
 
@@ -51,9 +51,9 @@ pub enum Sought {
     Ports {
         /// Whose.
         word: Word,
-        /// Which, where the hosts have none of their own.
+        /// Which, for hosts that have none of their own.
         ports: Option<Ports>,
-        /// Reads those that a list has.
+        /// Reads the ports that a list has.
         reader: Reader,
     },
     /// A Unix socket.
@@ -71,6 +71,6 @@ impl Probe {
         };
         let [target] = targets.as_slice() else { return false };
         let ports = target.ports.as_ref().or(ports.as_ref());
-        target.host().is_some() && ports.is_some_and(|ports| ports.count() == 1)
+        matches!(target.who, Who::Host(_)) && ports.is_some_and(|ports| ports.count() == 1)
     }
 }

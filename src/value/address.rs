@@ -37,15 +37,9 @@ impl Family {
         }
     }
 
-    /// Refuses a numeric address of the other family.
-    ///
-    /// # Errors
-    /// A sentence that says so.
-    pub fn check(self, host: &Host) -> Result<(), String> {
-        match host.ip() {
-            Some(ip) if !self.admits(ip) => Err(format!("{} is no {} address", host.text(), self.name())),
-            _ => Ok(()),
-        }
+    /// Why an address will not do, said of it as `it is ...`; none where it is of this family.
+    pub fn unfit(self, addr: IpAddr) -> Option<String> {
+        (!self.admits(addr)).then(|| format!("no {} address", self.name()))
     }
 
     /// The family's name in a sentence.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::value::duration::Patience;
-use crate::cli::value::size::Cut;
 use crate::filter::Filters;
+use crate::value::duration::Patience;
+use crate::value::size::Cut;
 
 /// How stdin and stdout are joined to a connection, and when that ends.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Relay {
     pub output: Output,
     /// When our sending side is closed.
     pub half_close: HalfClose,
-    /// How long the side still open is waited for; the defaults of [`crate::logic::ends`] where none.
+    /// How long the side still open is waited for; where it is none, as `logic/ends.rs` has it.
     pub quit_after: Option<Patience>,
     /// How long the connection may be silent.
     pub idle: Option<Duration>,
@@ -61,7 +61,7 @@ pub struct Bytes {
     pub interval: Option<Duration>,
     /// Whether each line of a peer is prefixed with its address.
     pub label: bool,
-    /// Whether these prefixes are coloured; none for on a terminal only.
+    /// Whether these prefixes are coloured; where it is none, on a terminal only.
     pub label_color: Option<bool>,
 }
 

@@ -1,5 +1,5 @@
-//! A plan: what the words of the command line mean. No illegal combination can be written down in it. Plain data, which
-//! the program receives: the words themselves nobody here knows.
+//! A plan: what the words of the command line mean, as plain data. The words themselves stay behind, and who receives a
+//! plan need not ask again whether its parts fit: what contradicts itself was refused before.
 
 mod connect;
 mod http;
@@ -20,26 +20,24 @@ pub use voice::{Color, Hex, Voice};
 /// A whole run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Where the peer comes from.
-    pub deed: Deed,
-    /// What happens once there is a connection.
-    pub relay: Relay,
+    /// What is to be done.
+    pub work: Work,
     /// What is told, and how.
     pub voice: Voice,
     /// How long the whole run may take.
     pub deadline: Option<Duration>,
 }
 
-/// Where the peer comes from.
+/// What a run does.
 #[derive(Clone, Debug)]
-pub enum Deed {
-    /// We connect.
-    Connect(Connect),
-    /// We listen.
-    Listen(Listen),
-    /// We ask which ports are open.
+pub enum Work {
+    /// Connects, and relays.
+    Connect(Connect, Relay),
+    /// Listens, and relays to whoever comes, or answers.
+    Listen(Listen, Relay),
+    /// Asks which ports are open.
     Probe(Box<Probe>),
-    /// We send an HTTP request.
+    /// Sends an HTTP request.
     Http(Box<Http>),
 }
 

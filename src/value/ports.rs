@@ -1,5 +1,5 @@
-//! PORTS as users write them: `22,80,8000-8100,http`, `-` for all, `60000-` to the end, `-1024` from the start. A set in
-//! the order written, kept as runs, so that the longest list costs no more than its words.
+//! PORTS as users write them: `22,80,8000-8100,http`, `-` for all, `60000-` to the end, `-1024` from the start. A set
+//! in the order written, kept as runs: the longest list costs no more than its words.
 
 use std::rc::Rc;
 
@@ -140,32 +140,20 @@ impl Marks {
 
 /// One item of a list: first and last port.
 fn range(item: &str, proto: Proto) -> Result<(u16, u16), String> {
-    if item.is_empty() {
-        return Err("a port is empty".into());
-    }
-    if let Some(port) = port::named(item, proto) {
-        return Ok((port, port)); // first of all: names may have a dash, as http-alt
-    }
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    match item.split_once('-') {
-        None if digits(item) => number(item).map(|port| (port, port)),
-        Some((first, last)) if digits(first) && digits(last) => {
-            let first = if first.is_empty() { 1 } else { number(first)? };
-            let last = if last.is_empty() { u16::MAX } else { number(last)? };
-            match first <= last {
-                true => Ok((first, last)),
-                false => Err(format!("'{item}' runs backwards: write {last}-{first}")),
-            }
-        }
-        _ => Err(format!("'{item}' is neither a port number nor a service name{}", hint(item))),
-    }
-}
-
-fn number(text: &str) -> Result<u16, String> {
-    match text.parse() {
+    let port = |text: &str| match port::parse(text, proto) {
         Ok(0) => Err("nobody can be probed on port 0".into()),
         Ok(port) => Ok(port),
-        Err(_) => Err(format!("port {text} is over 65535")),
+        Err(why) => Err(why + hint(text)),
+    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((first, last)) = item.split_once('-').filter(|(first, last)| digits(first) && digits(last)) else {
+        return port(item).map(|port| (port, port)); // names may have a dash, as http-alt
+    };
+    let first = if first.is_empty() { 1 } else { port(first)? };
+    let last = if last.is_empty() { u16::MAX } else { port(last)? };
+    match first <= last {
+        true => Ok((first, last)),
+        false => Err(format!("'{item}' runs backwards: write {last}-{first}")),
     }
 }
 
@@ -268,7 +256,8 @@ mod tests {
         /// Against the plain answer: a list that is searched for each port.
         #[test]
         fn a_list_would_say_the_same(
-            ranges in prop::collection::vec((1u16..300, 0u16..200), 1..9), out in prop::collection::vec(1u16..500, 0..9),
+            ranges in prop::collection::vec((1u16..300, 0u16..200), 1..9),
+            out in prop::collection::vec(1u16..500, 0..9),
         ) {
             let words: Vec<_> = ranges.iter().map(|(first, more)| format!("{first}-{}", first + more)).collect();
             let exclude = out.iter().map(u16::to_string).collect::<Vec<_>>().join(",");

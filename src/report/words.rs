@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use colored::Colorize;
 
-use crate::cli::peer::{Addr, Peer};
-use crate::cli::port::service;
-pub(in crate::report) use crate::logic::escape::escaped;
+pub(super) use crate::logic::escape::escaped;
+use crate::value::peer::{Addr, Peer};
+use crate::value::port::service;
 
 /// Name and address, or the address alone.
-pub(in crate::report) fn who(peer: &Peer) -> String {
+pub(super) fn who(peer: &Peer) -> String {
     let addr = escaped(&peer.addr.to_string());
     match &peer.host {
         Some(host) => format!("{} ({addr})", escaped(host).bold()),
@@ -56,7 +56,7 @@ pub(super) fn bold(addr: &Addr) -> String {
 }
 
 /// A duration with its unit and no blank, so that awk and `-w` read it back.
-pub(in crate::report) fn span(time: Duration) -> String {
+pub(super) fn span(time: Duration) -> String {
     match time.as_secs_f64() {
         seconds if seconds < 0.999_95 => format!("{:.1}ms", seconds * 1e3),
         seconds => format!("{seconds:.2}s"),
@@ -73,7 +73,7 @@ mod tests {
             [(100, "0.1ms"), (11_240, "11.2ms"), (999_940, "999.9ms"), (999_960, "1.00s"), (3_410_000, "3.41s")]
         {
             assert_eq!(span(Duration::from_micros(micros)), text);
-            assert!(crate::cli::duration::parse(text).is_ok(), "{text}");
+            assert!(crate::value::duration::parse(text).is_ok(), "{text}");
         }
     }
 }

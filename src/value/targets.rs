@@ -1,12 +1,16 @@
-//! Whom to probe: hosts joined by commas, networks, hosts with ports of their own, or a list of them in a file. It reads
-//! no file and looks no name up; a network stays what was written, two numbers, however many addresses it means.
+//! Whom to probe: hosts joined by commas, networks, hosts with ports of their own, or a list of them in a file. No file
+//! is read here, and no name looked up; a network stays two numbers, however many addresses it means.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 
 use super::address::{Host, split_port};
+use super::data::Data;
 use super::ports::{Ports, Reader};
 
 /// Somebody to probe.
@@ -42,7 +46,7 @@ pub enum Word {
     /// Whom to probe.
     Targets(Vec<Target>),
     /// A file that lists them, to be read and given to [`parse_list`].
-    File(String),
+    File(PathBuf),
     /// stdin lists them.
     Stdin,
 }
@@ -51,15 +55,16 @@ pub enum Word {
 ///
 /// # Errors
 /// A sentence that says what is wrong with it.
-pub fn parse(word: &str, reader: &Reader) -> Result<Word, String> {
-    match word.strip_prefix('@') {
-        Some("") => return Err("@ lacks the name of a file; @- is stdin".into()),
-        Some("-") => return Ok(Word::Stdin),
-        Some(file) => return Ok(Word::File(file.into())),
-        None => {}
-    }
+pub fn parse(word: &OsStr, reader: &Reader) -> Result<Word, String> {
     let mut known = HashMap::new();
-    items(word).into_iter().map(|item| target(item, reader, &mut known)).collect::<Result<_, _>>().map(Word::Targets)
+    Ok(match Data::parse(word)? {
+        Data::Stdin => Word::Stdin,
+        Data::File(file) => Word::File(file),
+        Data::Text(hosts) => {
+            let targets = items(&hosts).into_iter().map(|item| target(item, reader, &mut known));
+            Word::Targets(targets.collect::<Result<_, _>>()?)
+        }
+    })
 }
 
 /// Parses a list: one target a line, of which blank ones and what follows a `#` are skipped.
@@ -121,7 +126,7 @@ fn target<'a>(text: &'a str, reader: &Reader, known: &mut HashMap<&'a str, Ports
     Ok(Target { who, ports })
 }
 
-/// Parses a network. What stands in an address after the prefix is no mistake: `10.0.0.7/24` is the network of that host.
+/// Parses a network. Bits after its prefix are no mistake: `10.0.0.7/24` is the network of that host.
 fn net(text: &str) -> Result<Net, String> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let net: IpNet =
@@ -136,20 +141,24 @@ fn net(text: &str) -> Result<Net, String> {
     Ok(Net { first: net.network(), count: 1 << bits })
 }
 
-impl Target {
-    /// The host; none where it is a network.
-    pub fn host(&self) -> Option<&Host> {
-        match &self.who {
-            Who::Host(host) => Some(host),
-            Who::Net(_) => None,
+impl Who {
+    /// An address of theirs that tells the IP version; none where a name is yet to be looked up.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Host(host) => host.ip(),
+            Self::Net(net) => Some(net.first),
         }
     }
+}
 
-    /// The host as it was written; a network by its first address.
-    pub fn text(&self) -> String {
-        match &self.who {
-            Who::Host(host) => host.text(),
-            Who::Net(net) => format!("{} ({} addresses)", net.first, net.count),
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(host) => f.write_str(&host.text()),
+            Self::Net(net) => {
+                let bits = if net.first.is_ipv4() { 32 } else { 128 };
+                write!(f, "{}/{}", net.first, bits - net.count.trailing_zeros())
+            }
         }
     }
 }
@@ -167,14 +176,14 @@ impl Net {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::value::peer::Proto;
+    use crate::value::peer::Proto;
 
     fn reader() -> Reader {
         Reader::new(Proto::Tcp, None).expect("a reader")
     }
 
     fn targets(word: &str) -> Vec<Target> {
-        match parse(word, &reader()) {
+        match parse(word.as_ref(), &reader()) {
             Ok(Word::Targets(targets)) => targets,
             other => panic!("{word}: {other:?}"),
         }
@@ -185,7 +194,7 @@ mod tests {
         let ports = |ports: &Ports| ports.iter().map(|port| port.to_string()).collect::<Vec<_>>().join(",");
         let who = |who: &Who| match who {
             Who::Host(Host::Name(name)) => format!("name {name}"),
-            Who::Host(host) => host.text(),
+            Who::Host(_) => who.to_string(),
             Who::Net(net) => format!("{}+{}", net.first, net.count),
         };
         let own = |target: &Target| target.ports.as_ref().map_or(String::new(), |own| format!(" {}", ports(own)));
@@ -224,10 +233,17 @@ mod tests {
     }
 
     #[test]
+    fn a_network_is_told_as_it_may_be_written() {
+        for (word, told) in [("10.0.0.7/28", "10.0.0.0/28"), ("::1/128", "::1/128"), ("0.0.0.0/0", "0.0.0.0/0")] {
+            assert_eq!(targets(word)[0].who.to_string(), told, "{word}");
+        }
+    }
+
+    #[test]
     fn a_list_is_known_by_its_at() {
-        assert_eq!(parse("@-", &reader()), Ok(Word::Stdin));
-        assert_eq!(parse("@hosts,today", &reader()), Ok(Word::File("hosts,today".into())));
-        assert!(parse("@", &reader()).is_err());
+        assert_eq!(parse("@-".as_ref(), &reader()), Ok(Word::Stdin));
+        assert_eq!(parse("@hosts,today".as_ref(), &reader()), Ok(Word::File("hosts,today".into())));
+        assert!(parse("@".as_ref(), &reader()).is_err());
     }
 
     #[test]
@@ -262,7 +278,7 @@ mod tests {
             ("a,@file", "has '@'"),
             ("fe80::1%", "no interface"),
         ] {
-            let error = parse(word, &reader()).expect_err(word);
+            let error = parse(word.as_ref(), &reader()).expect_err(word);
             assert!(error.contains(why), "{word}: {error}");
             assert!(!error.contains('\n'), "{word}: {error}");
         }
