@@ -1088,3 +1088,23 @@ fn a_file_that_cannot_be_written_is_named() {
     assert!(outcome.one_line().contains("write to /dev/full failed: No space left"), "{}", outcome.stderr);
     server.join();
 }
+
+#[test]
+fn a_peer_that_takes_what_the_system_holds_is_not_silent() {
+    for flags in [&["-w", "0.6"][..], &["-w", "0.6", "-i", "0"]] {
+        let upload = payload(3 * MB, 31);
+        let want = upload.clone();
+        let server = server(move |mut stream| {
+            let mut got = Vec::new();
+            while got.len() < want.len() {
+                got.extend(take(&mut stream, 100_000.min(want.len() - got.len())));
+                pass(0.05); // much slower than what this side's buffer takes at once
+            }
+            same(&got, &want);
+        });
+        // All of it is the system's at once: nothing moves here while it goes out.
+        let flags = [flags, &["--sndbuf", "4M"]].concat();
+        dial(server.port, &flags).stdin_file(&upload).run().exits(0).silent();
+        server.join();
+    }
+}

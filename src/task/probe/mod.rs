@@ -25,7 +25,6 @@ use crate::io::endpoint::Ready;
 use crate::io::spout::Spout;
 use crate::logic::sweep::{Again, State};
 use crate::net::limits::raise_descriptors;
-use crate::net::resolve::numeric;
 use crate::net::socket::Origin;
 use crate::plan::{self, Limit, Sought};
 
@@ -127,7 +126,6 @@ impl Probe {
 
     /// Begins a round.
     fn ask(&self, cx: &mut Cx<'_>, mut asked: Asked) -> Result<Stage, Failure> {
-        let from = &self.plan.from;
         let (what, plan) = (&asked.what, &self.plan);
         let ports = match &plan.what {
             Sought::Unix(name) => {
@@ -140,8 +138,7 @@ impl Probe {
             Some(again) => again.patience(plan.patience, cx.now).unwrap_or(Duration::from_millis(1)),
             None => plan.patience,
         };
-        let addr = from.addr.as_ref().map(numeric).transpose()?.flatten();
-        let origin = Origin { addr, port: from.port, unix: None, options: from.options.clone() };
+        let origin = Origin::of(&plan.from)?;
         let asker = match plan.proto.is_datagram() {
             true => Asker::udp(origin, what.data.clone()),
             false => Asker::tcp(origin),
@@ -171,20 +168,15 @@ impl Probe {
         let stuck = teller.spout.stuck();
         let next = round.run(cx, &self.plan, stuck, &mut found);
         teller.tally = round.tally();
-        for found in found {
-            let host = round.hosts.name(found.verdict.place);
-            teller.found(cx, found, host);
-        }
+        teller.tell_all(cx, &round.hosts, found);
         if !teller.flush()? {
             return Ok((Stage::Ended, Some(Turn::End(Exit::Done))));
         }
         let next = match next {
             Ok(next) => next,
             Err(failure) => {
-                for found in round.cut_short(cx) {
-                    let host = round.hosts.name(found.verdict.place);
-                    teller.found(cx, found, host);
-                }
+                let found = round.cut_short(cx);
+                teller.tell_all(cx, &round.hosts, found);
                 return Ok((Self::fail(cx, asked.teller, failure), None));
             }
         };
@@ -294,10 +286,8 @@ impl Task for Probe {
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         if let Stage::Asking(round, asked) = &mut self.stage {
-            for found in round.cut_short(cx) {
-                let host = round.hosts.name(found.verdict.place);
-                asked.teller.found(cx, found, host);
-            }
+            let found = round.cut_short(cx);
+            asked.teller.tell_all(cx, &round.hosts, found);
             if let Some(failure) = round.hosts.last_failure.take() {
                 cx.trouble(failure);
             }

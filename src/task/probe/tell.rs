@@ -1,5 +1,6 @@
 //! What a probe tells: each finding as it is found, and the summary. What stdout does not take at once waits here.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Deed, Exit, Failure, Lost, Object, Way};
@@ -9,6 +10,7 @@ use crate::logic::sweep::{State, Tally};
 use crate::task::{Cx, Stop};
 use crate::value::peer::{Peer, Proto};
 
+use super::hosts::Hosts;
 use super::round::Found;
 
 /// Who tells.
@@ -47,8 +49,15 @@ impl Teller {
         }
     }
 
-    /// Tells what was found of a port. `host`: the name that led to it.
-    pub(super) fn found(&mut self, cx: &mut Cx<'_>, found: Found, host: Option<std::rc::Rc<str>>) {
+    /// Tells what was found of ports of these hosts.
+    pub(super) fn tell_all(&mut self, cx: &mut Cx<'_>, hosts: &Hosts, all: Vec<Found>) {
+        for found in all {
+            let host = hosts.name(found.verdict.place);
+            self.found(cx, found, host);
+        }
+    }
+
+    fn found(&mut self, cx: &mut Cx<'_>, found: Found, host: Option<Rc<str>>) {
         let Found { verdict, shut, banner } = found;
         let open = verdict.state == State::Open;
         if !open && !self.all && !self.verbose && !self.alone {

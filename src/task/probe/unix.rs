@@ -16,8 +16,7 @@ use crate::value::peer::{Addr, Peer, UnixName};
 /// What the system says to this end.
 pub(super) fn ask(cx: &mut Cx<'_>, plan: &plan::Probe, name: &UnixName, teller: &mut Teller) -> Result<bool, Failure> {
     let peer = Peer::at(plan.proto, Addr::Unix(name.clone()));
-    let from = &plan.from;
-    let origin = Origin { addr: None, port: None, unix: from.unix.clone(), options: from.options.clone() };
+    let origin = Origin::of(&plan.from)?;
     let began = (cx.clock)();
     let asked = match plan.proto.is_datagram() {
         true => connect_datagrams(&peer, &origin).map(drop),
