@@ -52,6 +52,7 @@ pub struct Ends {
     received: u64,
     last_received: Instant,
     last_moved: Instant,
+    outstanding: u64,
     stdin_end: Option<Instant>,
     peer_end: Option<Box<PeerEnd>>,
 }
@@ -146,6 +147,7 @@ impl Ends {
             received: 0,
             last_received: now,
             last_moved: now,
+            outstanding: 0,
             stdin_end: None,
             peer_end: None,
         }
@@ -184,6 +186,24 @@ impl Ends {
     /// Notes that bytes were moved, in or out.
     pub fn note_moved(&mut self, now: Instant) {
         self.last_moved = now;
+    }
+
+    /// Whether bytes moved at this time, and silence after it is limited: then it matters what the peer has not
+    /// acknowledged by now.
+    pub fn wants_outstanding(&self, now: Instant) -> bool {
+        self.rules.idle.is_some() && self.last_moved == now
+    }
+
+    /// Notes a measure of what the peer has not acknowledged, where the system has one. Returns whether it has become
+    /// another: then the peer takes what the system holds for it, and is not silent.
+    pub fn note_outstanding(&mut self, outstanding: Option<u64>, now: Instant) -> bool {
+        let outstanding = outstanding.unwrap_or(0);
+        let moves = self.outstanding != outstanding;
+        if moves {
+            self.outstanding = outstanding;
+            self.last_moved = now;
+        }
+        moves
     }
 
     /// Notes that stdin has ended and all of it was sent.

@@ -25,6 +25,9 @@ impl Http {
         };
         if before != self.moved() {
             self.last_moved = cx.now;
+            if self.idle.is_some() {
+                self.outstanding = self.stream.outstanding();
+            }
         }
         let stuck = self.held() > 0;
         if !stuck && let Some(turn) = self.settle(cx) {
@@ -36,7 +39,8 @@ impl Http {
         // While stdout's reader has not taken what came, silence does not count.
         let limit = if stuck { None } else { self.limit(cx.now) };
         match limit {
-            Some(limit) if limit <= cx.now => self.silent(cx),
+            Some(limit) if limit <= cx.now && !self.still_takes(cx.now) => self.silent(cx),
+            Some(limit) if limit <= cx.now => Turn::Again,
             _ => Turn::Wait(limit.into_iter().chain(self.wake()).min()),
         }
     }
@@ -65,6 +69,16 @@ impl Http {
         let since = *self.adrift.get_or_insert(now);
         let silence = self.idle.map_or(ADRIFT_SILENCE, |idle| idle.min(ADRIFT_SILENCE));
         Some((self.last_moved + silence).min(since + ADRIFT_LIMIT))
+    }
+
+    /// Whether the server takes what the system holds for it, though nothing moves between us and the system.
+    fn still_takes(&mut self, now: Instant) -> bool {
+        let outstanding = self.stream.outstanding();
+        let moves = !self.response.is_adrift() && outstanding != self.outstanding;
+        if moves {
+            (self.outstanding, self.last_moved) = (outstanding, now);
+        }
+        moves
     }
 
     /// When more of the request may be sent, where time alone holds it.

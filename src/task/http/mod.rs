@@ -52,6 +52,8 @@ pub struct Http {
     count: Count,
     phases: Phases,
     last_moved: Instant,
+    /// What the server had not acknowledged then.
+    outstanding: Option<u64>,
     /// Since when what comes is no answer.
     adrift: Option<Instant>,
     /// What the connection broke at.
@@ -114,6 +116,7 @@ impl Http {
                     first_byte: None,
                 },
                 last_moved: it.now,
+                outstanding: None,
                 adrift: None,
                 fault: None,
                 began: false,

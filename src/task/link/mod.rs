@@ -119,9 +119,13 @@ impl Link {
         if self.up.pauses() || before != self.up.given() + self.down.given() + self.down.taken() {
             self.ends.note_moved(cx.now);
         }
+        if self.ends.wants_outstanding(cx.now) {
+            self.still_takes(cx.now);
+        }
         loop {
             match self.ends.step(cx.now, self.stuck()) {
                 Step::HalfClose => self.half_close(cx),
+                Step::Leave(Why::Idle { .. }) if self.still_takes(cx.now) => {}
                 Step::Leave(why) => return self.leave(cx, why),
                 Step::Wait(_) if busy => return Turn::Again,
                 Step::Wait(_) if self.down.held() == 0 && self.enough(cx.now) => return self.leave(cx, Why::Enough),
@@ -143,6 +147,11 @@ impl Link {
     /// Whether what the peer sent is all that was wanted.
     fn enough(&mut self, now: Instant) -> bool {
         self.halt.as_mut().is_some_and(|halt| halt.met(now, false))
+    }
+
+    /// Whether the peer takes what the system holds for it, though nothing moves between us and the system.
+    fn still_takes(&mut self, now: Instant) -> bool {
+        self.ends.note_outstanding(self.stream.outstanding(), now)
     }
 
     /// Whether something can still be sent to the peer.

@@ -171,11 +171,15 @@ impl Member {
         if self.pause(cx.now).is_some() || thinks.is_some() {
             self.ends.note_moved(cx.now); // the silence is ours
         }
+        if self.ends.wants_outstanding(cx.now) {
+            self.still_takes(cx.now);
+        }
         loop {
             let stuck = Stuck { up: !self.queue.is_empty() || self.file.is_some(), down: stuck && !self.ended };
             match self.ends.step(cx.now, stuck) {
                 Step::HalfClose => self.half_close(cx),
                 Step::Leave(Why::AllSent | Why::QuitAfter) => return self.close_gently(cx),
+                Step::Leave(Why::Idle { .. }) if self.still_takes(cx.now) => {}
                 Step::Leave(Why::Idle { .. }) => return Err(Over::Left(By::Idle, How::Timeout)),
                 Step::Leave(Why::BothEnded) if self.ends.half_closed() => return Err(Over::Left(By::Local, How::Fin)),
                 Step::Leave(_) => return Err(Over::Left(By::Peer, How::Fin)),
@@ -187,6 +191,11 @@ impl Member {
                 }
             }
         }
+    }
+
+    /// Whether the peer takes what the system holds for it, though nothing moves between us and the system.
+    fn still_takes(&mut self, now: Instant) -> bool {
+        self.ends.note_outstanding(self.stream.outstanding(), now)
     }
 
     fn half_close(&mut self, cx: &mut Cx<'_>) {
@@ -235,6 +244,6 @@ mod tests {
     /// An idle connection costs this, its session, and its slots in the tables of the hub and of the timers.
     #[test]
     fn a_member_is_small() {
-        assert!(size_of::<Member>() <= 304, "{}", size_of::<Member>());
+        assert!(size_of::<Member>() <= 312, "{}", size_of::<Member>());
     }
 }
