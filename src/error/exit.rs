@@ -26,7 +26,7 @@ impl Exit {
         (
             Self::Network,
             "the network said no",
-            "the network said no: refused, reset, unreachable, timed out by itself, no port open (open|filtered is not \
+            "the network said no: refused, reset, unreachable, a timeout that you did not set, no port open (open|filtered is not \
              open), bytes not delivered, an HTTP answer that is broken, or with -f of status 400 and above",
         ),
         (Self::Usage, "usage", "usage, an unknown service name, a port over 65535"),
@@ -35,7 +35,7 @@ impl Exit {
             "this machine said no",
             "this machine said no: bind, file, permission, descriptors, stdout not writable",
         ),
-        (Self::Name, "no such name", "a name did not resolve (with -n: a name at all)"),
+        (Self::Name, "no such name", "a name did not resolve (with -n: any name)"),
         (
             Self::Timeout,
             "a time limit",
@@ -43,7 +43,7 @@ impl Exit {
              --accept-timeout, --deadline, --until-open; a probe never by -w (-q, the 2 s of silence after the peer's \
              end, and silence after stdin's end once an answer came, end with 0)",
         ),
-        (Self::Signal(0), "signal n", "died of signal n, by that signal"),
+        (Self::Signal(0), "signal n", "killed by signal n"),
     ];
 
     /// The status as a shell sees it.

@@ -20,7 +20,7 @@ pub struct Addresses {
     #[arg(short = '6', long = "ipv6")]
     pub ipv6: bool,
 
-    /// Numeric addresses only: look no name up
+    /// Numeric addresses only: no lookups
     #[arg(short = 'n', long, alias = "nodns")]
     pub no_dns: bool,
 

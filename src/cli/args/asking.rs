@@ -13,7 +13,7 @@ pub struct Asking {
     #[arg(short = 'X', long, value_name = "M")]
     pub method: Option<String>,
 
-    /// Send this field, instead of nsock's own of that name; with no value send none
+    /// Add this header, or replace nsock's own of that name; 'K:' leaves it out
     #[arg(short = 'H', long, value_name = "'K: V'", allow_hyphen_values = true)]
     pub header: Vec<String>,
 

@@ -10,7 +10,7 @@ use crate::value::duration::{self, Patience};
 #[derive(Clone, Debug, Group)]
 #[command(next_help_heading = "Time limits")]
 pub struct Time {
-    /// Connecting takes at most T, and so does silence on a connection (-w 0 is no limit: it means -q 0)
+    /// Give up after T: on connecting, and on silence once connected (-w 0 is no limit: it means -q 0)
     #[arg(short = 'w', long, value_name = "T", alias = "wait", value_parser = duration::parse)]
     #[arg(allow_negative_numbers = true)]
     pub timeout: Option<Duration>,
@@ -69,7 +69,7 @@ pub struct Ends {
     #[arg(long)]
     pub send_only: bool,
 
-    /// Stop after N received chunks of each peer (one read, at most 64 KiB), or N datagrams
+    /// Leave after N received chunks (reads of at most 64 KiB) of each peer, or N datagrams; -W 1: the first answer
     #[arg(short = 'W', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_chunks: Option<u64>,
 

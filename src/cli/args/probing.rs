@@ -20,7 +20,7 @@ pub struct Probing {
     #[arg(short = 'P', long, value_name = "N")]
     pub parallel: Option<NonZeroUsize>,
 
-    /// Ask at most N times a second, evenly spaced; with -u and an answering mode, answer so often
+    /// Ask at most N times a second, evenly spaced; with -u and an answering mode: answer at most N datagrams a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
 
@@ -28,11 +28,11 @@ pub struct Probing {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100))]
     pub retries: Option<u32>,
 
-    /// Tell every port, not only those that are open; exit 0 only if all are
+    /// Show every port, not only open ones; exit 0 only if all are open
     #[arg(long)]
     pub all: bool,
 
-    /// Ask one port again until it is open, for T at most
+    /// Ask one port until it is open, for T at most
     #[arg(long, value_name = "T", value_parser = duration::parse_limit, allow_negative_numbers = true)]
     pub until_open: Option<Duration>,
 

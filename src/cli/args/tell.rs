@@ -15,7 +15,7 @@ pub struct Tell {
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
-    /// Tell nothing of the run, not even errors: the exit status speaks
+    /// Print nothing, not even errors of the run: only the exit status speaks
     #[arg(long, conflicts_with_all = ["verbose", "json"])]
     pub quiet: bool,
 

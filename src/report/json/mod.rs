@@ -20,7 +20,11 @@ pub const SCHEMA: [(&str, &str, &str); 20] = [
     ("attempt", "host addr port proto", "connecting to one address began"),
     ("connect", "conn host addr port proto service local_addr local_port resolve_s connect_s", "a connection stands"),
     ("accept", "conn addr port local_addr local_port", "a peer was accepted"),
-    ("turned_away", "addr port limit", "a peer was closed at once: so many are here from its address"),
+    (
+        "turned_away",
+        "addr port limit",
+        "a peer was closed at once, since as many as the limit allows are here from its address",
+    ),
     ("first_byte", "conn first_byte_s", "the peer's first byte came"),
     ("half_close", "conn by", "one side (peer, local) sends no more"),
     (
