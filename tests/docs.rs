@@ -140,7 +140,7 @@ fn play(page: &str, block: &Block) -> String {
     for (step, run) in behind {
         let before: Vec<_> = step.shown.iter().take_while(|line| !line.contains(INTERRUPTED)).cloned().collect();
         run.told_until(|told| matches(&before, &lines(&ports.back(told))));
-        run.interrupt();
+        run.end_group();
         stale += &difference(page, step, &ports.back(&run.finish().stderr));
     }
     stale

@@ -287,9 +287,10 @@ impl Run {
         kill_process(self.pid, signal).expect("send a signal");
     }
 
-    /// Types Ctrl-C: all of its group get SIGINT, those who still live.
-    pub(crate) fn interrupt(&self) {
-        let _ = kill_process_group(self.pid, Signal::INT);
+    /// Ends all of its group who still live, as Ctrl-C would: but a test that runs in the background may have been told to
+    /// ignore SIGINT, and so would they.
+    pub(crate) fn end_group(&self) {
+        let _ = kill_process_group(self.pid, Signal::TERM);
     }
 
     /// Waits until what it has told is what the test seeks, it has ended, or the limit has passed.
