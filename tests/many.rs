@@ -572,6 +572,14 @@ fn the_silent_one_goes_and_the_talking_one_stays() {
 }
 
 #[test]
+fn a_pause_between_lines_is_no_silence() {
+    let hub = hub(&["-i", "1.5", "-w", "0.7"]).hold_stdin().spawn();
+    let mut peer = crowd(&hub, 1).remove(0);
+    type_in(&hub, "one\ntwo\n");
+    assert_eq!(take(&mut peer, 8), b"one\ntwo\n");
+}
+
+#[test]
 fn so_many_chunks_are_taken_of_each_peer() {
     let mut hub = hub(&["-W", "2"]).hold_stdout().spawn();
     let stdout = hub.stdout.take().expect("held");

@@ -121,11 +121,6 @@ impl Member {
         reads || self.is_talking()
     }
 
-    /// Notes that its silence is ours.
-    pub(super) fn touch(&mut self, now: Instant) {
-        self.ends.note_moved(now);
-    }
-
     /// Does what can be done without waiting: when to do it again at the latest, or why it is over. `spoken`: stdin has
     /// ended.
     pub(super) fn run(&mut self, cx: &mut Cx<'_>, shared: &mut Shared, spoken: bool) -> Result<Option<Instant>, Over> {
@@ -149,7 +144,7 @@ impl Member {
         match enough && !stuck {
             true if self.mind.is_some() && self.ended => Err(Over::Left(By::Peer, How::Fin)),
             true => self.close_gently(cx),
-            false => self.follow_rules(cx, stuck),
+            false => self.follow_rules(cx, stuck, shared.pauses),
         }
     }
 
@@ -159,8 +154,8 @@ impl Member {
         halt.is_some_and(|halt| halt.met(now, self.ended))
     }
 
-    /// Asks the rules what follows: when to look again, or that it is over.
-    fn follow_rules(&mut self, cx: &mut Cx<'_>, stuck: bool) -> Result<Option<Instant>, Over> {
+    /// Asks the rules what follows: when to look again, or that it is over. `pauses`: more is said to it in a while.
+    fn follow_rules(&mut self, cx: &mut Cx<'_>, stuck: bool, pauses: bool) -> Result<Option<Instant>, Over> {
         if self.ended
             && self.stream.io.broken()
             && let Some(error) = self.stream.take_error()
@@ -168,7 +163,7 @@ impl Member {
             return Err(Over::Broke(Deed::Receive, error));
         }
         let thinks = self.mind_deadline().filter(|_| !stuck);
-        if self.pause(cx.now).is_some() || thinks.is_some() {
+        if pauses || self.pause(cx.now).is_some() || thinks.is_some() {
             self.ends.note_moved(cx.now); // the silence is ours
         }
         loop {
