@@ -662,6 +662,27 @@ fn what_a_signal_keeps_from_peers_is_told() {
 }
 
 #[test]
+fn what_waits_for_its_time_when_a_signal_comes_is_told() {
+    let hub = hub(&["-i", "60"]).hold_stdin().spawn();
+    let mut peer = crowd(&hub, 1).remove(0);
+    type_in(&hub, "one\ntwo\n");
+    assert_eq!(take(&mut peer, 4), b"one\n");
+    hub.signal(Signal::TERM);
+    let outcome = hub.finish().died_of(Signal::TERM);
+    assert_eq!(outcome.number("error", "lost_bytes"), 4);
+}
+
+#[test]
+fn no_deadline_spoils_a_run_whose_work_is_done() {
+    let hub = hub(&["--accept", "1", "-W", "1", "--deadline", "900ms"]).spawn();
+    let peer = hub.connect();
+    say(&peer, "x");
+    let outcome = hub.finish().exits(0).wrote(b"x");
+    assert_eq!((&outcome.event("close")["by"], &outcome.event("close")["how"]), (&"local".into(), &"fin".into()));
+    assert!(!outcome.stderr.contains("\"error\""), "{}", outcome.stderr);
+}
+
+#[test]
 fn the_run_ends_when_stdouts_reader_leaves() {
     let mut hub = hub(&[]).hold_stdin().hold_stdout().spawn();
     let peers = crowd(&hub, 2);

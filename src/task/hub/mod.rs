@@ -271,8 +271,7 @@ impl Task for Hub {
     }
 
     fn settled(&self) -> Option<Exit> {
-        let lingers = self.acceptor.is_none() && self.members.iter().all(|(_, member)| member.lingers());
-        (lingers && !self.shared.outlet.spout.stuck()).then_some(self.worst)
+        self.is_settled().then_some(self.worst)
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {

@@ -110,8 +110,8 @@ impl Member {
     }
 
     /// Whether all is done for it, and our close is under way.
-    pub(super) fn lingers(&self) -> bool {
-        self.linger.is_some()
+    pub(super) fn is_settled(&self) -> bool {
+        self.linger.is_some() && self.queue.is_empty() && self.file.is_none()
     }
 
     /// Whether there is something to do for it at once, in the next turn.
