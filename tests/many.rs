@@ -616,6 +616,22 @@ fn a_word_stops_who_says_it_and_nobody_else() {
 }
 
 #[test]
+fn a_line_that_a_slow_reader_parts_is_no_word_that_stops() {
+    let (stdout, mut write) = pipe();
+    rustix::pipe::fcntl_setpipe_size(&write, 4096).expect("F_SETPIPE_SZ");
+    say(&mut write, [b'.'; 4096]);
+    let hub = hub(&["--accept", "1", "--stop", "bye"]).stdout(write).spawn();
+    let peer = hub.connect();
+    say(&peer, "\nbye");
+    hub.event("first_byte");
+    pass(0.3); // longer than a silence that ends a line, but nobody listens
+    say(&peer, "bye\n");
+    half_close(&peer);
+    assert_eq!(slurp(stdout)[4096..], *b"\nbyebye\n");
+    hub.finish().exits(0);
+}
+
+#[test]
 fn each_peers_telnet_options_are_refused() {
     let mut hub = hub(&["-t"]).hold_stdout().spawn();
     let stdout = hub.stdout.take().expect("held");

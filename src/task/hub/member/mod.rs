@@ -130,7 +130,7 @@ impl Member {
         match self.mind {
             Some(_) if self.wreck.is_none() => self.converse(cx, shared)?,
             _ => {
-                if !self.has_enough(cx.now) {
+                if !self.had_enough() {
                     self.receive(cx, shared)?;
                 }
                 self.send(cx, shared.company)?;
@@ -140,7 +140,10 @@ impl Member {
             }
         }
         let stuck = shared.outlet.spout.stuck();
-        let enough = if self.mind.is_some() { self.has_said_all() } else { self.has_enough(cx.now) };
+        let enough = match self.mind {
+            Some(_) => self.has_said_all(),
+            None => !stuck && self.has_enough(cx.now),
+        };
         match enough && !stuck {
             true if self.mind.is_some() && self.ended => Err(Over::Left(By::Peer, How::Fin)),
             true => self.close_gently(cx),
@@ -154,6 +157,11 @@ impl Member {
         halt.is_some_and(|halt| halt.met(now, self.ended))
     }
 
+    /// Whether it was when last looked at. Silence is looked at only after what has come was read.
+    fn had_enough(&self) -> bool {
+        self.extras.as_ref().and_then(|extras| extras.halt.as_ref()).is_some_and(|halt| halt.is_met())
+    }
+
     /// Asks the rules what follows: when to look again, or that it is over. `pauses`: more is said to it in a while.
     fn follow_rules(&mut self, cx: &mut Cx<'_>, stuck: bool, pauses: bool) -> Result<Option<Instant>, Over> {
         if self.ended
@@ -163,6 +171,7 @@ impl Member {
             return Err(Over::Broke(Deed::Receive, error));
         }
         let thinks = self.mind_deadline().filter(|_| !stuck);
+        let halt = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()?.deadline()).filter(|_| !stuck);
         if pauses || self.pause(cx.now).is_some() || thinks.is_some() {
             self.ends.note_moved(cx.now); // the silence is ours
         }
@@ -177,7 +186,6 @@ impl Member {
                 Step::Wait(until) => {
                     let pause = self.pause(cx.now);
                     let full = self.full.map(|since| since + PATIENCE);
-                    let halt = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()?.deadline());
                     return Ok([until, full, halt, pause, thinks].into_iter().flatten().min());
                 }
             }
