@@ -366,7 +366,8 @@ fn without_stdin_a_file_on_it_is_not_read() {
 #[test]
 fn while_stdouts_reader_stalls_nothing_grows_or_spins_and_then_all_arrives() {
     // Random bytes leave a line unfinished, which is not to be taken for a word while nothing is read.
-    [&[][..], &["--stop", "bye"]].map(survives_a_stall);
+    survives_a_stall(&[]);
+    survives_a_stall(&["--stop", "bye"]);
 }
 
 fn survives_a_stall(args: &[&str]) {

@@ -580,6 +580,15 @@ fn a_pause_between_lines_is_no_silence() {
 }
 
 #[test]
+fn silence_is_a_time_out_whatever_was_not_delivered() {
+    let hub = hub(&["--accept", "1", "-w", "0.5"]).stdin_file(&payload(12 * MB, 23)).spawn();
+    let peer = hub.connect();
+    let outcome = hub.finish().exits(124);
+    assert_eq!(outcome.event("error")["reason"], "silent for too long");
+    drop(peer);
+}
+
+#[test]
 fn so_many_chunks_are_taken_of_each_peer() {
     let mut hub = hub(&["-W", "2"]).hold_stdout().spawn();
     let stdout = hub.stdout.take().expect("held");
