@@ -572,6 +572,23 @@ fn the_silent_one_goes_and_the_talking_one_stays() {
 }
 
 #[test]
+fn a_pause_between_lines_is_no_silence() {
+    let hub = hub(&["-i", "1.5", "-w", "0.7"]).hold_stdin().spawn();
+    let mut peer = crowd(&hub, 1).remove(0);
+    type_in(&hub, "one\ntwo\n");
+    assert_eq!(take(&mut peer, 8), b"one\ntwo\n");
+}
+
+#[test]
+fn silence_is_a_time_out_whatever_was_not_delivered() {
+    let hub = hub(&["--accept", "1", "-w", "0.5"]).stdin_file(&payload(12 * MB, 23)).spawn();
+    let peer = hub.connect();
+    let outcome = hub.finish().exits(124);
+    assert_eq!(outcome.event("error")["reason"], "silent for too long");
+    drop(peer);
+}
+
+#[test]
 fn so_many_chunks_are_taken_of_each_peer() {
     let mut hub = hub(&["-W", "2"]).hold_stdout().spawn();
     let stdout = hub.stdout.take().expect("held");
@@ -605,6 +622,22 @@ fn a_word_stops_who_says_it_and_nobody_else() {
     say(&peers[1], "bye"); // without a line end
     assert_eq!(slurp(&peers[1]), b"");
     assert!(hub.runs());
+}
+
+#[test]
+fn a_line_that_a_slow_reader_parts_is_no_word_that_stops() {
+    let (stdout, mut write) = pipe();
+    rustix::pipe::fcntl_setpipe_size(&write, 4096).expect("F_SETPIPE_SZ");
+    say(&mut write, [b'.'; 4096]);
+    let hub = hub(&["--accept", "1", "--stop", "bye"]).stdout(write).spawn();
+    let peer = hub.connect();
+    say(&peer, "\nbye");
+    hub.event("first_byte");
+    pass(0.3); // longer than a silence that ends a line, but nobody listens
+    say(&peer, "bye\n");
+    half_close(&peer);
+    assert_eq!(slurp(stdout)[4096..], *b"\nbyebye\n");
+    hub.finish().exits(0);
 }
 
 #[test]
@@ -651,6 +684,27 @@ fn what_a_signal_keeps_from_peers_is_told() {
     let got = until_closed(&peer) as u64;
     let (sent, lost) = (outcome.number("close", "sent_bytes"), outcome.number("error", "lost_bytes"));
     assert!(lost >= 256 * 1024 && got <= sent, "{}", outcome.stderr);
+}
+
+#[test]
+fn what_waits_for_its_time_when_a_signal_comes_is_told() {
+    let hub = hub(&["-i", "60"]).hold_stdin().spawn();
+    let mut peer = crowd(&hub, 1).remove(0);
+    type_in(&hub, "one\ntwo\n");
+    assert_eq!(take(&mut peer, 4), b"one\n");
+    hub.signal(Signal::TERM);
+    let outcome = hub.finish().died_of(Signal::TERM);
+    assert_eq!(outcome.number("error", "lost_bytes"), 4);
+}
+
+#[test]
+fn no_deadline_spoils_a_run_whose_work_is_done() {
+    let hub = hub(&["--accept", "1", "-W", "1", "--deadline", "900ms"]).spawn();
+    let peer = hub.connect();
+    say(&peer, "x");
+    let outcome = hub.finish().exits(0).wrote(b"x");
+    assert_eq!((&outcome.event("close")["by"], &outcome.event("close")["how"]), (&"local".into(), &"fin".into()));
+    assert!(!outcome.stderr.contains("\"error\""), "{}", outcome.stderr);
 }
 
 #[test]

@@ -388,6 +388,17 @@ fn two_listeners_do_not_take_each_others_place() {
 }
 
 #[test]
+fn who_asks_whether_a_file_is_stale_is_no_peer() {
+    let place = Place::new();
+    let path = place.path("s");
+    let first = listen_path(&path, &[]).spawn();
+    first.event("listen");
+    listen_path(&path, &["-u"]).run().exits(3);
+    connect(&first, &path).write_all(b"hello").expect("send");
+    first.finish().exits(0).wrote(b"hello");
+}
+
+#[test]
 fn a_file_that_is_no_socket_is_never_deleted() {
     let place = Place::new();
     let path = place.path("s");

@@ -46,20 +46,19 @@ fn replace(path: &Path, socket: &Socket, addr: &SockAddr) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let turn = fs::File::open(directory); // without it, or without locks there, it is tried without a turn
     let locked = turn.as_ref().map(|turn| flock(turn, FlockOperation::NonBlockingLockExclusive));
-    if matches!(locked, Ok(Err(Errno::WOULDBLOCK))) || !is_stale(path, socket, addr) {
+    if matches!(locked, Ok(Err(Errno::WOULDBLOCK))) || !is_stale(path, addr) {
         return Err(Errno::ADDRINUSE.into());
     }
     fs::remove_file(path)?;
     socket.bind(addr)
 }
 
-/// Whether a file is a socket that nobody has open. It is asked with a socket of the other type: if it is somebody's, that
-/// is refused as the wrong one (EPROTOTYPE), and they never see it; a stream would be accepted as their peer.
-fn is_stale(path: &Path, like: &Socket, addr: &SockAddr) -> bool {
+/// Whether a file is a socket that nobody has open. It is asked with a datagram socket, whatever is to be bound: whose it
+/// is never sees that, while a stream would be accepted as their peer.
+fn is_stale(path: &Path, addr: &SockAddr) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     let refused = || {
-        let other = if like.r#type()? == Type::STREAM { Type::DGRAM } else { Type::STREAM };
-        let probe = Socket::new(Domain::UNIX, other, None)?;
+        let probe = Socket::new(Domain::UNIX, Type::DGRAM, None)?;
         probe.set_nonblocking(true)?;
         probe.connect(addr)
     };

@@ -43,10 +43,10 @@ pub(super) struct Opened {
 
 /// A socket and its address.
 pub(super) struct Wire {
+    /// Its file, which goes with it, and before it.
+    _file: Option<SocketFile>,
     pub(super) socket: Datagrams,
     pub(super) addr: Addr,
-    /// Its file, which goes with it.
-    _file: Option<SocketFile>,
 }
 
 /// A peer: which socket it was heard on, and where it is.

@@ -46,15 +46,26 @@ impl Hub {
 
     /// Tells what stdin gave, or still has, and nobody heard.
     pub(super) fn tell_unsaid(&mut self, cx: &mut Cx<'_>) {
-        let left = match &self.source {
-            Source::Shared(stdin) => stdin.left().0,
-            _ => 0,
-        };
-        let lost = Lost::up(self.held.len() as u64 + left, left > 0);
+        let lost = self.unsaid();
         if lost.is_some() {
             let failure = Failure::new(Deed::Read, Object::stdin(), "the last peer has left", Exit::Network);
             self.trouble(cx, failure.losing(lost));
         }
+    }
+
+    /// What stdin gave, or still has, for nobody in particular. Before somebody is there none of it is read.
+    fn unsaid(&self) -> Option<Lost> {
+        let left = match &self.source {
+            Source::Shared(stdin) if self.accepted > 0 => stdin.left().0,
+            _ => 0,
+        };
+        Lost::up(self.held.len() as u64 + left, left > 0)
+    }
+
+    /// All have come that were to come, they are served, and nothing was lost: only our close is under way.
+    pub(super) fn is_settled(&self) -> bool {
+        let served = self.acceptor.is_none() && self.members.iter().all(|(_, member)| member.is_settled());
+        served && !self.shared.outlet.spout.stuck() && self.unsaid().is_none()
     }
 
     /// stdout's reader has left: the run ends, and that is no failure.
@@ -74,6 +85,10 @@ impl Hub {
     /// The whole run ends now, whatever is under way.
     pub(super) fn cut_short(&mut self, cx: &mut Cx<'_>, stop: Stop) {
         let (by, how, reason) = stop.told();
+        if stop == Stop::Deadline && self.is_settled() {
+            self.end(cx, Some((By::Local, How::Fin)), self.worst);
+            return;
+        }
         let _ = self.shared.outlet.spout.flush();
         match &self.acceptor {
             Some(acceptor) if self.accepted == 0 && stop == Stop::Deadline => {
@@ -101,11 +116,15 @@ impl Hub {
 
     /// Of what all peers share. What each one loses is told of it.
     fn ending(&self, cx: &Cx<'_>) -> Ending {
+        let peers = match self.members.len() {
+            1 => "1 peer".into(),
+            count => format!("{count} peers"),
+        };
         Ending {
-            object: Object::Named(format!("{} peers", self.members.len())),
+            object: Object::Named(peers),
             sink: self.sink.clone(),
             took: cx.now - self.began,
-            unsent: None,
+            unsent: self.unsaid(),
             unwritten: Lost::down(self.shared.outlet.spout.held(), true),
         }
     }

@@ -76,6 +76,8 @@ struct Shared {
     out: Out,
     /// Whether more than one of them listens: a single one that is slow holds nobody up.
     company: bool,
+    /// A pause between what is said to all: nobody is silent because of it.
+    pauses: bool,
     /// Where bytes go that nobody looks at: the more it has room for, the fewer calls. Empty before there are any.
     void: Vec<u8>,
 }
@@ -116,6 +118,7 @@ impl Hub {
                 outlet: Outlet::new(local.stdout, &relay.bytes),
                 out: Out::default(),
                 company: false,
+                pauses: false,
                 void: Vec::new(),
             },
             worst: Exit::Done,
@@ -204,6 +207,7 @@ impl Hub {
             self.call_all(); // those who were not read from
         }
         self.look_round();
+        self.shared.pauses = self.pause().is_some();
         let again = self.run_members(cx)?;
         // After those who were full or in the way of others had their turn, and may be gone.
         let more = self.accept(cx)?;
@@ -221,9 +225,8 @@ impl Hub {
         if more || again || heard || !self.due.is_empty() {
             return Ok(Turn::Again);
         }
-        let pace = self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty() && self.is_heard());
         let again = self.acceptor.as_ref().and_then(Acceptor::again);
-        Ok(Turn::Wait([self.timers.next(), again, self.limit, pace].into_iter().flatten().min()))
+        Ok(Turn::Wait([self.timers.next(), again, self.limit, self.pause()].into_iter().flatten().min()))
     }
 }
 
@@ -268,8 +271,7 @@ impl Task for Hub {
     }
 
     fn settled(&self) -> Option<Exit> {
-        let lingers = self.acceptor.is_none() && self.members.iter().all(|(_, member)| member.lingers());
-        (lingers && !self.shared.outlet.spout.stuck()).then_some(self.worst)
+        self.is_settled().then_some(self.worst)
     }
 
     fn stop(&mut self, cx: &mut Cx<'_>, stop: Stop) {

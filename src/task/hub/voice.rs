@@ -1,10 +1,12 @@
 //! What is said to the peers: stdin, to all who are here, or a file, whole to each.
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::Hub;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::{Endpoint, Io};
+use crate::logic::pace::Pace;
 use crate::task::Cx;
 
 /// How often stdin is read before the peers have their turn.
@@ -102,6 +104,11 @@ impl Hub {
         listeners.peek().is_some() && !listeners.any(|(_, member)| member.is_full())
     }
 
+    /// When more of what is held may be said, where time alone holds it.
+    pub(super) fn pause(&self) -> Option<Instant> {
+        self.pace.as_ref().and_then(Pace::next).filter(|_| !self.held.is_empty() && self.is_heard())
+    }
+
     /// Says what is held to all peers, as far as its time has come.
     fn speak(&mut self, cx: &mut Cx<'_>) -> bool {
         let now = match &mut self.pace {
@@ -113,8 +120,6 @@ impl Hub {
             None => self.held.len(),
         };
         if now == 0 {
-            // The pause is ours: nobody is silent because of it.
-            self.members.iter_mut().for_each(|(_, member)| member.touch(cx.now));
             return false;
         }
         let rest = self.held.split_off(now);

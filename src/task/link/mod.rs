@@ -131,7 +131,8 @@ impl Link {
                 Step::Wait(_) if self.down.held() == 0 && self.enough(cx.now) => return self.leave(cx, Why::Enough),
                 Step::Wait(until) => {
                     self.tell_awaited(cx);
-                    let halt = self.halt.as_ref().and_then(|halt| halt.deadline());
+                    // While nothing is read, no silence is the peer's.
+                    let halt = self.halt.as_ref().and_then(|halt| halt.deadline()).filter(|_| self.down.held() == 0);
                     return Turn::Wait([until, self.up.wake(), halt].into_iter().flatten().min());
                 }
             }

@@ -14,7 +14,10 @@ impl Member {
         }
         let lost = Lost::up(self.queue.len() as u64 + rest, false);
         let (by, how, failure) = match over {
-            Over::Left(by, how) => (*by, *how, lost.map(|_| self.failure("left before all was sent").losing(lost))),
+            Over::Left(by, how) => {
+                let reason = if *by == By::Idle { "silent for too long" } else { "left before all was sent" };
+                (*by, *how, lost.map(|_| self.failure(reason).losing(lost)))
+            }
             Over::Unheard | Over::ReaderFailed(_) => (By::Local, How::Fin, None),
             Over::Slow => (
                 By::Local,
@@ -32,8 +35,8 @@ impl Member {
         let served = self.mind.is_some() && !alone;
         let exit = match (&failure, by) {
             _ if served => Exit::Done,
+            (_, By::Idle) => Exit::Timeout,
             (Some(_), _) => Exit::Network,
-            (None, By::Idle) => Exit::Timeout,
             _ => Exit::Done,
         };
         if let Some(failure) = failure {

@@ -65,9 +65,8 @@ impl Member {
     /// Whether the session could go on at once.
     pub(super) fn is_talking(&self) -> bool {
         let free = self.queue.is_empty() && self.linger.is_none();
-        let halted = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()).is_some_and(|halt| halt.is_met());
         self.mind.as_ref().filter(|mind| free && !mind.finished).is_some_and(|mind| match mind.untaken.is_empty() {
-            true if self.ended || halted => !mind.ended,
+            true if self.ended || self.had_enough() => !mind.ended,
             true => self.stream.io.readable(),
             false => mind.session.deadline().is_none(), // else it is thinking
         })

@@ -110,8 +110,8 @@ impl Member {
     }
 
     /// Whether all is done for it, and our close is under way.
-    pub(super) fn lingers(&self) -> bool {
-        self.linger.is_some()
+    pub(super) fn is_settled(&self) -> bool {
+        self.linger.is_some() && self.queue.is_empty() && self.file.is_none()
     }
 
     /// Whether there is something to do for it at once, in the next turn.
@@ -119,11 +119,6 @@ impl Member {
         let relayed = self.mind.is_none() || self.wreck.is_some();
         let reads = relayed && self.stream.io.readable() && !self.ended && self.linger.is_none();
         reads || self.is_talking()
-    }
-
-    /// Notes that its silence is ours.
-    pub(super) fn touch(&mut self, now: Instant) {
-        self.ends.note_moved(now);
     }
 
     /// Does what can be done without waiting: when to do it again at the latest, or why it is over. `spoken`: stdin has
@@ -135,7 +130,7 @@ impl Member {
         match self.mind {
             Some(_) if self.wreck.is_none() => self.converse(cx, shared)?,
             _ => {
-                if !self.has_enough(cx.now) {
+                if !self.had_enough() {
                     self.receive(cx, shared)?;
                 }
                 self.send(cx, shared.company)?;
@@ -145,11 +140,14 @@ impl Member {
             }
         }
         let stuck = shared.outlet.spout.stuck();
-        let enough = if self.mind.is_some() { self.has_said_all() } else { self.has_enough(cx.now) };
+        let enough = match self.mind {
+            Some(_) => self.has_said_all(),
+            None => !stuck && self.has_enough(cx.now),
+        };
         match enough && !stuck {
             true if self.mind.is_some() && self.ended => Err(Over::Left(By::Peer, How::Fin)),
             true => self.close_gently(cx),
-            false => self.follow_rules(cx, stuck),
+            false => self.follow_rules(cx, stuck, shared.pauses),
         }
     }
 
@@ -159,8 +157,13 @@ impl Member {
         halt.is_some_and(|halt| halt.met(now, self.ended))
     }
 
-    /// Asks the rules what follows: when to look again, or that it is over.
-    fn follow_rules(&mut self, cx: &mut Cx<'_>, stuck: bool) -> Result<Option<Instant>, Over> {
+    /// Whether it was when last looked at. Silence is looked at only after what has come was read.
+    fn had_enough(&self) -> bool {
+        self.extras.as_ref().and_then(|extras| extras.halt.as_ref()).is_some_and(|halt| halt.is_met())
+    }
+
+    /// Asks the rules what follows: when to look again, or that it is over. `pauses`: more is said to it in a while.
+    fn follow_rules(&mut self, cx: &mut Cx<'_>, stuck: bool, pauses: bool) -> Result<Option<Instant>, Over> {
         if self.ended
             && self.stream.io.broken()
             && let Some(error) = self.stream.take_error()
@@ -168,7 +171,8 @@ impl Member {
             return Err(Over::Broke(Deed::Receive, error));
         }
         let thinks = self.mind_deadline().filter(|_| !stuck);
-        if self.pause(cx.now).is_some() || thinks.is_some() {
+        let halt = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()?.deadline()).filter(|_| !stuck);
+        if pauses || self.pause(cx.now).is_some() || thinks.is_some() {
             self.ends.note_moved(cx.now); // the silence is ours
         }
         if self.ends.wants_outstanding(cx.now) {
@@ -186,7 +190,6 @@ impl Member {
                 Step::Wait(until) => {
                     let pause = self.pause(cx.now);
                     let full = self.full.map(|since| since + PATIENCE);
-                    let halt = self.extras.as_ref().and_then(|extras| extras.halt.as_ref()?.deadline());
                     return Ok([until, full, halt, pause, thinks].into_iter().flatten().min());
                 }
             }
