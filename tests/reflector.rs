@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use nsock::report::SCHEMA;
+use rustix::process::Signal;
 use serde_json::Value;
 
 /// The largest datagram of UDP over IPv4.
@@ -491,4 +492,16 @@ fn verbose_tells_who_spoke() {
     let socket = UdpSocket::bind((HOST, 0)).expect("a socket");
     socket.send_to(b"happy", (HOST, port)).expect("send");
     server.line(&format!("Connection received on 127.0.0.1 {}", port_of(&socket)));
+}
+
+#[test]
+fn an_answer_that_a_signal_cuts_short_is_told_with_whom_it_was_for() {
+    let server = answering(&["--echo", "--delay", "1h"]).spawn();
+    let socket = speaker(&server);
+    say(&socket, "hello");
+    server.event("accept");
+    server.signal(Signal::TERM);
+    let outcome = server.finish().died_of(Signal::TERM);
+    let error = outcome.event("error");
+    assert_eq!((&error["port"], &error["lost_bytes"]), (&port_of(&socket).into(), &5.into()), "{error}");
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::talk::{Key, Talk};
-use crate::error::{Deed, Exit, Failure, Lost};
+use crate::error::{Deed, Exit, Failure, Lost, Object};
 use crate::event::{By, Close, Event, How};
 use crate::io::endpoint::Endpoint;
 use crate::logic::ends::Role;
@@ -118,8 +118,10 @@ impl Talk {
     }
 
     fn ending(&self, cx: &Cx<'_>) -> Ending {
+        // What was not sent was for somebody, though the exchange may be with everybody.
+        let hearer = self.up.parcels.first().map(|parcel| parcel.to).filter(|_| self.peer.is_none());
         Ending {
-            object: self.object(),
+            object: hearer.map_or_else(|| self.object(), |key| Object::Peer(self.peer_of(&key))),
             sink: self.local.sink.clone(),
             took: cx.now - self.began,
             unsent: self.unsent(),

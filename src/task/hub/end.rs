@@ -91,7 +91,7 @@ impl Hub {
         }
         let _ = self.shared.outlet.spout.flush();
         match &self.acceptor {
-            Some(acceptor) if self.accepted == 0 && stop == Stop::Deadline => {
+            Some(acceptor) if self.members.is_empty() && self.unsaid().is_none() && stop == Stop::Deadline => {
                 cx.error(Failure::new(Deed::Accept, acceptor.object(), reason, Exit::Timeout));
             }
             _ => self.ending(cx).cut_short(cx, stop),
