@@ -34,10 +34,14 @@ const TRIES: usize = 4;
 pub struct Datagrams {
     socket: Socket,
     local: Place,
+    /// Its number among those watched.
+    source: usize,
     /// For recvmmsg; without it datagrams are received one by one.
     headers: Option<Headers>,
     readable: bool,
     writable: bool,
+    /// The loop tells of room to send.
+    awaits_room: bool,
     /// The system keeps refusals, with their addresses.
     keeps: bool,
     /// There may be some.
@@ -61,7 +65,7 @@ pub struct Outgoing<'a> {
 pub enum Sent {
     /// The first so many were accepted, at least one unless none was offered. Offer those after them anew.
     Accepted(usize),
-    /// None can be accepted now; an event will tell when.
+    /// None can be accepted now; once [`await_room`](Datagrams::await_room) was asked, an event will tell when.
     Blocked,
     /// The Unix socket that the first is for has no room, and no event will tell when it has. Those after it can go.
     Full,
@@ -90,9 +94,11 @@ impl Datagrams {
         Ok(Self {
             socket,
             local,
+            source: 0,
             headers,
             readable: true,
             writable: true,
+            awaits_room: false,
             keeps,
             refused: false,
             told: None,
@@ -105,12 +111,26 @@ impl Datagrams {
         &self.local
     }
 
-    /// Has the loop tell of its readiness.
+    /// Has the loop tell when there is something to receive. Not of room to send: Linux tells of that with each datagram
+    /// that has left, so that every answer would cost the loop a turn of its own (sock_def_write_space).
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn watch(&self, watch: Watch<'_>, source: usize) -> io::Result<()> {
-        watch.add(self, source, Interest::READABLE | Interest::WRITABLE)
+    pub fn watch(&mut self, watch: Watch<'_>, source: usize) -> io::Result<()> {
+        self.source = source;
+        watch.add(&*self, source, Interest::READABLE)
+    }
+
+    /// Has the loop tell of room to send, too, from now on, since a call found none.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn await_room(&mut self, watch: Watch<'_>) -> io::Result<()> {
+        if !std::mem::replace(&mut self.awaits_room, true) {
+            // But once: each time, what waits unread is told anew, which is no end of turns while stdout is stuck.
+            watch.change(&*self, self.source, Interest::READABLE | Interest::WRITABLE)?;
+        }
+        Ok(())
     }
 
     /// Takes note of an event.

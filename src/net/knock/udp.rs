@@ -91,7 +91,11 @@ impl Calls {
         let place = Place::Inet(to);
         match asking.datagrams.send([Outgoing { to: Some(&place), bytes: payload }]) {
             Sent::Accepted(_) => Call::Sent,
-            Sent::Blocked | Sent::Full => Call::Blocked,
+            Sent::Blocked => match asking.datagrams.await_room(watch) {
+                Ok(()) => Call::Blocked,
+                Err(error) => Call::Unasked(error),
+            },
+            Sent::Full => Call::Blocked,
             Sent::Failed(error) if error.raw_os_error().is_some_and(|errno| is_want(errno, to)) => Call::Unasked(error),
             Sent::Failed(error) => match rustix::io::Errno::from_io_error(&error) {
                 Some(errno) => Call::Shut(Shut::by_errno(errno)),
@@ -158,7 +162,7 @@ impl Asking {
         let (socket, _) = open_from(&peer, &origin)?;
         let no = |error: io::Error| Failure::system(Deed::Open, Object::Peer(peer), &error, Exit::Local);
         Datagrams::new(socket)
-            .and_then(|datagrams| {
+            .and_then(|mut datagrams| {
                 datagrams.watch(watch, source)?;
                 let port = match datagrams.local() {
                     Place::Inet(local) => local.port(),
