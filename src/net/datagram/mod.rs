@@ -28,7 +28,8 @@ const TRIES: usize = 4;
 /// A datagram socket. As every endpoint it is watched edge-triggered: readiness is remembered, and forgotten when a call
 /// would block.
 ///
-/// After [`receive`](Self::receive), [`send`](Self::send) and [`mark`](Self::mark) ask [`refusal`](Self::refusal) until it
+/// After [`receive`](Self::receive), [`send`](Self::send), [`mark`](Self::mark) and
+/// [`look_for_refusal`](Self::look_for_refusal) ask [`refusal`](Self::refusal) until it
 /// has no more: what is not taken from there takes room from datagrams.
 #[derive(Debug)]
 pub struct Datagrams {
@@ -46,8 +47,8 @@ pub struct Datagrams {
     keeps: bool,
     /// There may be some.
     refused: bool,
-    /// What a call said, where the system keeps none.
-    told: Option<i32>,
+    /// What a call said, where the system keeps none; or what was looked for and found.
+    told: Option<Refusal>,
     dropped: u32,
 }
 
@@ -231,8 +232,8 @@ impl Datagrams {
 
     /// The next datagram that the network refused. Costs nothing while there is none.
     pub fn refusal(&mut self) -> Option<Refusal> {
-        if let Some(errno) = self.told.take() {
-            return Some(Refusal { to: None, errno, icmp: None });
+        if let Some(told) = self.told.take() {
+            return Some(told);
         }
         if self.refused {
             let next = next_refusal(&self.socket);
@@ -242,10 +243,18 @@ impl Datagrams {
         None
     }
 
+    /// Looks whether what was just sent to this very host was refused: then that is known before the call is over, though
+    /// nothing tells of it before the next, which fails by it and has to be made again.
+    pub fn look_for_refusal(&mut self) {
+        if self.keeps && self.told.is_none() {
+            self.told = next_refusal(&self.socket);
+        }
+    }
+
     fn note(&mut self, error: &io::Error) {
         match self.keeps {
             true => self.refused = true,
-            false => self.told = error.raw_os_error(),
+            false => self.told = error.raw_os_error().map(|errno| Refusal { to: None, errno, icmp: None }),
         }
     }
 

@@ -239,6 +239,22 @@ fn a_refusal_does_not_hide_what_came_behind_it() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "ICMP is told to connected sockets only")]
+fn this_hosts_refusal_is_there_when_the_datagram_was_sent() {
+    for make in BOTH {
+        let mut socket = make(udp().into()).expect("a socket");
+        for _ in 0..3 {
+            let to_nobody = closed();
+            assert_eq!(accepted(socket.send([to(&to_nobody, b"x")])), 1);
+            assert_eq!(socket.refusal(), None, "nothing has told of it");
+            socket.look_for_refusal();
+            assert_eq!(socket.refusal().and_then(|refusal| refusal.to), Some(to_nobody));
+            assert!(!socket.refused, "the next datagram is sent by one call");
+        }
+    }
+}
+
+#[test]
 fn a_connected_socket_tells_of_its_peers_refusal_and_goes_on() {
     for make in BOTH {
         let client = udp();
