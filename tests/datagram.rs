@@ -456,7 +456,9 @@ fn a_slow_unix_peer_gets_everything() {
     let server = UnixDatagram::bind(&path).expect("a socket");
     server.set_read_timeout(Some(LIMIT)).expect("SO_RCVTIMEO");
     let bytes = payload(100 * 1_000, 5);
-    let run = nsock(&["-u", "-U", "--send-only", "--datagram", "1000", text(&path)]).stdin_file(&bytes).spawn();
+    let run = nsock(&["-u", "-U", "--send-only", "--datagram", "1000", "-x", text(&path)]).stdin_file(&bytes).spawn();
+    run.line("sent to");
+    pass(0.1); // so that it has surely met a full queue, and waits to be told of room
     let mut got = Vec::new();
     let mut datagram = [0; 2_000];
     while got.len() < bytes.len() {

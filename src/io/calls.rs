@@ -39,6 +39,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// Whatever the system says, but that it would block or was interrupted.
+    #[inline(always)] // dear to return from (`net/knock/begin.rs`): with those of the hub, 9 % of the CPU of an echo to 100 peers
     pub fn read(&mut self, buf: &mut [u8]) -> io::Result<Io> {
         loop {
             if self.kind == Kind::Terminal && self.readable && !ask::in_foreground(self.as_fd()) {
@@ -94,6 +95,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// Whatever the system says, but that it would block or was interrupted.
+    #[inline(always)] // see `read`
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<Io> {
         loop {
             if !self.writable || (self.access == Access::Polled && !self.ask_writable()) {

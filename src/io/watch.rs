@@ -33,6 +33,14 @@ impl<'a> Watch<'a> {
         self.registry.register(&mut SourceFd(&fd.as_fd().as_raw_fd()), token(self.task, source), interest)
     }
 
+    /// Has other edges of a descriptor told than before; what is so already is told once more.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn change(self, fd: impl AsFd, source: usize, interest: Interest) -> io::Result<()> {
+        self.registry.reregister(&mut SourceFd(&fd.as_fd().as_raw_fd()), token(self.task, source), interest)
+    }
+
     /// Has edges of a descriptor told no more. One that is closed by its last owner needs no telling.
     pub fn remove(self, fd: impl AsFd) {
         let _ = self.registry.deregister(&mut SourceFd(&fd.as_fd().as_raw_fd())); // fails only where it is not watched

@@ -28,22 +28,27 @@ const TRIES: usize = 4;
 /// A datagram socket. As every endpoint it is watched edge-triggered: readiness is remembered, and forgotten when a call
 /// would block.
 ///
-/// After [`receive`](Self::receive), [`send`](Self::send) and [`mark`](Self::mark) ask [`refusal`](Self::refusal) until it
+/// After [`receive`](Self::receive), [`send`](Self::send), [`mark`](Self::mark) and
+/// [`look_for_refusal`](Self::look_for_refusal) ask [`refusal`](Self::refusal) until it
 /// has no more: what is not taken from there takes room from datagrams.
 #[derive(Debug)]
 pub struct Datagrams {
     socket: Socket,
     local: Place,
+    /// Its number among those watched.
+    source: usize,
     /// For recvmmsg; without it datagrams are received one by one.
     headers: Option<Headers>,
     readable: bool,
     writable: bool,
+    /// The loop tells of room to send.
+    awaits_room: bool,
     /// The system keeps refusals, with their addresses.
     keeps: bool,
     /// There may be some.
     refused: bool,
-    /// What a call said, where the system keeps none.
-    told: Option<i32>,
+    /// What a call said, where the system keeps none; or what was looked for and found.
+    told: Option<Refusal>,
     dropped: u32,
 }
 
@@ -61,7 +66,7 @@ pub struct Outgoing<'a> {
 pub enum Sent {
     /// The first so many were accepted, at least one unless none was offered. Offer those after them anew.
     Accepted(usize),
-    /// None can be accepted now; an event will tell when.
+    /// None can be accepted now; once [`await_room`](Datagrams::await_room) was asked, an event will tell when.
     Blocked,
     /// The Unix socket that the first is for has no room, and no event will tell when it has. Those after it can go.
     Full,
@@ -90,9 +95,11 @@ impl Datagrams {
         Ok(Self {
             socket,
             local,
+            source: 0,
             headers,
             readable: true,
             writable: true,
+            awaits_room: false,
             keeps,
             refused: false,
             told: None,
@@ -105,12 +112,26 @@ impl Datagrams {
         &self.local
     }
 
-    /// Has the loop tell of its readiness.
+    /// Has the loop tell when there is something to receive. Not of room to send: Linux tells of that with each datagram
+    /// that has left, so that every answer would cost the loop a turn of its own (sock_def_write_space).
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn watch(&self, watch: Watch<'_>, source: usize) -> io::Result<()> {
-        watch.add(self, source, Interest::READABLE | Interest::WRITABLE)
+    pub fn watch(&mut self, watch: Watch<'_>, source: usize) -> io::Result<()> {
+        self.source = source;
+        watch.add(&*self, source, Interest::READABLE)
+    }
+
+    /// Has the loop tell of room to send, too, from now on, since a call found none.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn await_room(&mut self, watch: Watch<'_>) -> io::Result<()> {
+        if !std::mem::replace(&mut self.awaits_room, true) {
+            // But once: each time, what waits unread is told anew, which is no end of turns while stdout is stuck.
+            watch.change(&*self, self.source, Interest::READABLE | Interest::WRITABLE)?;
+        }
+        Ok(())
     }
 
     /// Takes note of an event.
@@ -211,8 +232,8 @@ impl Datagrams {
 
     /// The next datagram that the network refused. Costs nothing while there is none.
     pub fn refusal(&mut self) -> Option<Refusal> {
-        if let Some(errno) = self.told.take() {
-            return Some(Refusal { to: None, errno, icmp: None });
+        if let Some(told) = self.told.take() {
+            return Some(told);
         }
         if self.refused {
             let next = next_refusal(&self.socket);
@@ -222,10 +243,18 @@ impl Datagrams {
         None
     }
 
+    /// Looks whether what was just sent to this very host was refused: then that is known before the call is over, though
+    /// nothing tells of it before the next, which fails by it and has to be made again.
+    pub fn look_for_refusal(&mut self) {
+        if self.keeps && self.told.is_none() {
+            self.told = next_refusal(&self.socket);
+        }
+    }
+
     fn note(&mut self, error: &io::Error) {
         match self.keeps {
             true => self.refused = true,
-            false => self.told = error.raw_os_error(),
+            false => self.told = error.raw_os_error().map(|errno| Refusal { to: None, errno, icmp: None }),
         }
     }
 

@@ -9,6 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 
 use super::*;
+use crate::io::watch::task_and_source;
 
 /// How a socket is made: to receive in batches, or one datagram a call.
 type Make = fn(Socket) -> io::Result<Datagrams>;
@@ -92,6 +93,15 @@ fn refusal(socket: &mut Datagrams) -> Refusal {
 fn accepted(sent: Sent) -> usize {
     match sent {
         Sent::Accepted(count) => count,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whether it takes one more; that it would block is no failure.
+fn accepts(socket: &mut Datagrams) -> bool {
+    match socket.send([to_peer(b"x")]) {
+        Sent::Accepted(1) => true,
+        Sent::Blocked => false,
         other => panic!("{other:?}"),
     }
 }
@@ -229,6 +239,22 @@ fn a_refusal_does_not_hide_what_came_behind_it() {
 }
 
 #[test]
+#[cfg_attr(feature = "portable", ignore = "ICMP is told to connected sockets only")]
+fn this_hosts_refusal_is_there_when_the_datagram_was_sent() {
+    for make in BOTH {
+        let mut socket = make(udp().into()).expect("a socket");
+        for _ in 0..3 {
+            let to_nobody = closed();
+            assert_eq!(accepted(socket.send([to(&to_nobody, b"x")])), 1);
+            assert_eq!(socket.refusal(), None, "nothing has told of it");
+            socket.look_for_refusal();
+            assert_eq!(socket.refusal().and_then(|refusal| refusal.to), Some(to_nobody));
+            assert!(!socket.refused, "the next datagram is sent by one call");
+        }
+    }
+}
+
+#[test]
 fn a_connected_socket_tells_of_its_peers_refusal_and_goes_on() {
     for make in BOTH {
         let client = udp();
@@ -358,13 +384,7 @@ fn a_unix_datagram_too_long_says_that_it_is_cut() {
 fn a_full_unix_receiver_blocks_a_connected_sender_and_no_other() {
     let (ours, other) = UnixDatagram::pair().expect("a pair");
     let mut socket = Datagrams::new(ours.into()).expect("a socket");
-    let filled = loop {
-        match socket.send([to_peer(b"x")]) {
-            Sent::Accepted(1) => {}
-            sent => break sent,
-        }
-    };
-    assert!(matches!(filled, Sent::Blocked), "{filled:?}");
+    while accepts(&mut socket) {}
     while other.set_nonblocking(true).is_ok() && other.recv(&mut [0; 8]).is_ok() {}
     wait(&mut socket, PollFlags::OUT);
     assert_eq!(accepted(socket.send([to_peer(b"x")])), 1);
@@ -383,6 +403,57 @@ fn a_full_unix_receiver_blocks_a_connected_sender_and_no_other() {
     };
     assert!(matches!(filled, Sent::Full), "{filled:?}");
     assert_eq!(accepted(socket.send([to(&empty, b"x")])), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn room_is_told_of_once_it_is_awaited() {
+    let (ours, other) = UnixDatagram::pair().expect("a pair");
+    let mut socket = Datagrams::new(ours.into()).expect("a socket");
+    let mut poll = Poll::new().expect("a poll");
+    let mut events = Events::with_capacity(8);
+    socket.watch(Watch::new(poll.registry(), 1), 7).expect("it is watched");
+    for _ in 0..2 {
+        while accepts(&mut socket) {}
+        socket.await_room(Watch::new(poll.registry(), 1)).expect("it is awaited");
+        while other.set_nonblocking(true).is_ok() && other.recv(&mut [0; 8]).is_ok() {}
+        poll.poll(&mut events, Some(Duration::from_secs(10))).expect("poll");
+        let told: Vec<_> = events.iter().map(|event| (task_and_source(event.token()), event.is_writable())).collect();
+        assert_eq!(told, [((1, 7), true)]);
+        events.iter().for_each(|event| socket.mark(event.into()));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_waits_unread_is_told_no_more_however_often_room_is_awaited() {
+    let (ours, other) = UnixDatagram::pair().expect("a pair");
+    let mut socket = Datagrams::new(ours.into()).expect("a socket");
+    let mut poll = Poll::new().expect("a poll");
+    let mut events = Events::with_capacity(8);
+    socket.watch(Watch::new(poll.registry(), 1), 0).expect("it is watched");
+    other.send(b"unread").expect("it is sent");
+    while accepts(&mut socket) {}
+    for told in [true, false, false] {
+        socket.await_room(Watch::new(poll.registry(), 1)).expect("it is awaited");
+        poll.poll(&mut events, Some(Duration::ZERO)).expect("poll");
+        assert_eq!(!events.is_empty(), told);
+    }
+}
+
+#[test]
+fn what_was_sent_costs_the_loop_no_turn() {
+    let other = udp();
+    let mut socket = Datagrams::new(udp().into()).expect("a socket");
+    let mut poll = Poll::new().expect("a poll");
+    let mut events = Events::with_capacity(8);
+    socket.watch(Watch::new(poll.registry(), 1), 0).expect("it is watched");
+    for _ in 0..3 {
+        assert_eq!(accepted(socket.send([to(&Place::Inet(addr(&other)), b"x")])), 1);
+        other.recv(&mut [0; 8]).expect("it has come");
+        poll.poll(&mut events, Some(Duration::ZERO)).expect("poll");
+        assert!(events.is_empty(), "{events:?}");
+    }
 }
 
 #[test]

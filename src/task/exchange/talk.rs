@@ -97,7 +97,7 @@ impl Talk {
         let role = if opened.peer.is_some() { Role::Connecting } else { Role::Listening };
         let mut wires = Vec::new();
         for (n, Bound { socket, addr, file }) in opened.bound.into_iter().enumerate() {
-            let watched = Datagrams::new(socket).and_then(|socket| {
+            let watched = Datagrams::new(socket).and_then(|mut socket| {
                 socket.watch(cx.watch, WIRES + n)?;
                 Ok(socket)
             });

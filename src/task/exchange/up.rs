@@ -161,7 +161,10 @@ impl Talk {
                 self.up.next = self.up.interval.map(|interval| cx.now + interval);
                 return Ok(count > 0);
             }
-            Sent::Blocked => {}
+            Sent::Blocked => {
+                let room = self.wires[to.wire].socket.await_room(cx.watch);
+                room.map_err(|error| self.broke(cx, Deed::Send, &error))?;
+            }
             // Others wait for their answers: who does not read gets none.
             Sent::Full if self.answerer.is_some() => {
                 self.not_sent(cx, &io::Error::from_raw_os_error(libc::EAGAIN))?;

@@ -121,6 +121,7 @@ impl Member {
     }
 
     /// Writes once: how many bytes the peer took.
+    #[inline(always)] // see `Endpoint::read`
     pub(super) fn write(&mut self, cx: &mut Cx<'_>, bytes: &[u8]) -> Result<usize, Over> {
         match self.stream.io.write(bytes) {
             Ok(Io::Moved(count)) => {

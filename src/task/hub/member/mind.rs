@@ -89,6 +89,7 @@ impl Member {
     }
 
     /// One step of the session. Whether there was something to do.
+    #[inline(always)] // see `Endpoint::read`
     fn think(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<bool, Over> {
         let over = self.ended || self.has_enough(cx.now);
         let Some(mind) = self.mind.as_mut().filter(|mind| !mind.finished) else {
@@ -112,6 +113,7 @@ impl Member {
     }
 
     /// Reads once, and offers it to the session. Whether anything came.
+    #[inline(always)] // see `Endpoint::read`
     fn listen(&mut self, cx: &mut Cx<'_>, shared: &mut Shared) -> Result<bool, Over> {
         let blind = self.extras.is_none() && self.mind.as_ref().is_some_and(|mind| !mind.session.looks());
         if blind && !cx.report.dumps() {
@@ -160,6 +162,7 @@ impl Member {
     }
 
     /// Sends what the session says; what the peer does not take waits.
+    #[inline(always)] // see `Endpoint::read`
     fn say(&mut self, cx: &mut Cx<'_>, out: &mut Out) -> Result<(), Over> {
         // Whatever becomes of this, the next peer finds nothing of it.
         let mut said = std::mem::take(out);
