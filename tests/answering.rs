@@ -1,5 +1,5 @@
-//! The answering modes over streams (`-l` with `--echo`, `--reply`, `--hello` or `--discard`): what a message is, however
-//! it comes, that no peer holds up, starves or harms another, who is let in and who goes, and what it costs.
+//! The answering modes over streams (`-l` with `--echo`, `--reply`, `--hello` or `--discard`): what a message is,
+//! however it comes, that no peer holds up, starves or harms another, who is let in and who goes, and what it costs.
 
 #![allow(clippy::disallowed_methods, reason = "a test has a clock of its own, and some peers are slow by nature")]
 

@@ -1,4 +1,5 @@
-//! Bytes: what nsock does to them where it was asked to (`-C`, `-t`, `--encoding`, `-i`), what of them ends a run (`-W`,
+//! Bytes: what nsock does to them where it was asked to (`-C`, `-t`, `--encoding`, `-i`), what of them ends a run
+//! (`-W`,
 //! `--stop`), where they go (`-o`), and what is shown of them (`-x`, `-D`). Everything else stays exact.
 
 #![allow(clippy::disallowed_methods, reason = "a test has a clock of its own, and some peers are slow by nature")]

@@ -1,9 +1,9 @@
 //! The pages are true: every command in their `console` blocks runs, and prints what the page shows beneath it.
 //!
 //! A line that begins with `$ ` is a command, and the lines after it are what it prints, stdout and stderr as on one
-//! screen; a line `...` stands for any lines, and `…` within one for any text. A command that ends in ` &` runs until its
-//! block ends, as in a window of its own where Ctrl-C is then typed. Blocks are independent of each other: each has its
-//! own directory and ports. What no two runs have in common (times, rates, the ports that the kernel chose) is not
+//! screen; a line `...` stands for any lines, and `…` within one for any text. A command that ends in ` &` runs until
+//! its block ends, as in a window of its own where Ctrl-C is then typed. Blocks are independent of each other: each has
+//! its own directory and ports. What no two runs have in common (times, rates, the ports that the kernel chose) is not
 //! compared. A block that cannot run in a test is marked `console no_run`, and says why.
 
 mod common;
@@ -108,8 +108,8 @@ fn holds(page: &str) {
     assert!(stale.is_empty(), "the page (-) is not what is printed (+):\n{stale}");
 }
 
-/// Runs a block, and once more where it differs from the page: somebody on this machine may have knocked at its ports (a
-/// scan finds every listener). What differs both times.
+/// Runs a block, and once more where it differs from the page: somebody on this machine may have knocked at its ports
+/// (a scan finds every listener). What differs both times.
 fn play_twice(page: &str, block: &Block) -> String {
     let stale = play(page, block);
     if stale.is_empty() {

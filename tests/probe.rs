@@ -1,5 +1,5 @@
-//! The probe (`-z`): which ports are open, told exactly once and in time; what is told of them and of those that are not;
-//! its order, its pace, its ends. What takes a network of its own is in `probe_filtered.rs`.
+//! The probe (`-z`): which ports are open, told exactly once and in time; what is told of them and of those that are
+//! not; its order, its pace, its ends. What takes a network of its own is in `probe_filtered.rs`.
 
 #![allow(clippy::disallowed_methods, reason = "a test has a clock of its own, and some peers are silent by nature")]
 
@@ -108,8 +108,8 @@ fn resets(listener: &TcpListener) -> usize {
     count
 }
 
-/// Who connects to an address that begins so, and when. A listener at all addresses is found by the sweeps of other tests
-/// too.
+/// Who connects to an address that begins so, and when. A listener at all addresses is found by the sweeps of other
+/// tests too.
 fn arrivals(listener: &TcpListener, start: &str) -> impl Iterator<Item = (TcpStream, Instant)> {
     let accepts = listener.incoming().map(|stream| (stream.expect("a client"), Instant::now()));
     accepts.filter(move |(stream, _)| {

@@ -1,5 +1,5 @@
-//! The probe in networks of its own: what firewalls, routers and lossy paths do to it, each told apart; and sweeps of all
-//! ports where nobody else is, so that whatever is found and was not put there is a phantom.
+//! The probe in networks of its own: what firewalls, routers and lossy paths do to it, each told apart; and sweeps of
+//! all ports where nobody else is, so that whatever is found and was not put there is a phantom.
 
 #![allow(clippy::disallowed_methods, reason = "what the harness needs")]
 

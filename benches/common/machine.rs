@@ -2,7 +2,8 @@
 
 use std::fs::read_to_string;
 
-/// Cores and their model, kernel, and how busy the machine is now: told before the work, as a busy one makes poor figures.
+/// Cores and their model, kernel, and how busy the machine is now: told before the work, as a busy one makes poor
+/// figures.
 pub(crate) fn description() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let model = model().map(|model| format!(" ({model})")).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! This program started anew, to play a small role in a process of its own: a tool by bare calls, or a pipe's other end.
+//! This program started anew, to play a small role in a process of its own: a tool by bare calls, or a pipe's other
+//! end.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
-//! Bare calls that carry a socket's bytes to stdout until they end, each the shortest loop of its kind; how many there were.
+//! Bare calls that carry a socket's bytes to stdout until they end, each the shortest loop of its kind; how many there
+//! were.
 
 use std::fs::File;
 use std::io;

@@ -1,10 +1,10 @@
 //! nsock beside its peers, in turn, on the same bytes: the details of each work, and at the end one table of all.
 //!
 //! `cargo bench --bench compare` does everything; `-- --help` tells what can be chosen and set, for example
-//! `cargo bench --bench compare -- --runs 3 --only nmap probe.host answer`. The peers are those in PATH. Beside them runs
-//! "bare": this very program, started anew as the shortest loop that does the work, which shows what the machine can do
-//! at all. Who spoils or loses a byte, fails or hangs is told of, and is not the best peer. Nothing but 127.0.0.1
-//! and network namespaces of our own is touched; what a tool forks dies with it.
+//! `cargo bench --bench compare -- --runs 3 --only nmap probe.host answer`. The peers are those in PATH. Beside them
+//! runs "bare": this very program, started anew as the shortest loop that does the work, which shows what the machine
+//! can do at all. Who spoils or loses a byte, fails or hangs is told of, and is not the best peer. Nothing but
+//! 127.0.0.1 and network namespaces of our own is touched; what a tool forks dies with it.
 // A benchmark reads the clock, waits and prints; only src/ may not.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 

@@ -1,9 +1,9 @@
-//! Servers under a rude load for long: an echo, a hello and a datagram echo, with connects, resets, slow readers, garbage
-//! and half-closes. In the pauses of the load each is looked at: what it then has in memory and in descriptors, and the
-//! processor time it uses while nobody wants anything, must not become more than in the first minute.
+//! Servers under a rude load for long: an echo, a hello and a datagram echo, with connects, resets, slow readers,
+//! garbage and half-closes. In the pauses of the load each is looked at: what it then has in memory and in descriptors,
+//! and the processor time it uses while nobody wants anything, must not become more than in the first minute.
 //!
-//! `cargo bench --bench soak` takes ten minutes; `-- --minutes 1440` a day. Every answer is looked at too. The exit status
-//! says whether all was well. Nothing but 127.0.0.1 is touched.
+//! `cargo bench --bench soak` takes ten minutes; `-- --minutes 1440` a day. Every answer is looked at too. The exit
+//! status says whether all was well. Nothing but 127.0.0.1 is touched.
 // A benchmark reads the clock, waits and prints; only src/ may not.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 

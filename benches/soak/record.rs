@@ -29,7 +29,8 @@ impl Record {
         Self { minutes: Vec::new(), kinds }
     }
 
-    /// Notes a round that was begun so long after the first one: what was done with each server, and its rest after that.
+    /// Notes a round that was begun so long after the first one: what was done with each server, and its rest after
+    /// that.
     pub(crate) fn note(&mut self, begun: Duration, round: impl Iterator<Item = (Work, Rest)>) {
         while self.minutes.len() as u64 <= begun.as_secs() / 60 {
             self.minutes.push(vec![Figures::default(); self.kinds.len()]);

@@ -1,5 +1,5 @@
-//! The hex dump: its rows give the bytes of each stream again, where they lay, whatever the chunks and headers are. Input:
-//! where the streams begin, then chunks of either.
+//! The hex dump: its rows give the bytes of each stream again, where they lay, whatever the chunks and headers are.
+//! Input: where the streams begin, then chunks of either.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

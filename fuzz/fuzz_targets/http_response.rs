@@ -1,5 +1,5 @@
-//! An HTTP answer: no cut of it matters, nor whether its body is looked at; what is held, shown and told is bounded; and it
-//! is whole just where a plain reading finds it whole, with the same body. Input: settings, whether it is long,
+//! An HTTP answer: no cut of it matters, nor whether its body is looked at; what is held, shown and told is bounded;
+//! and it is whole just where a plain reading finds it whole, with the same body. Input: settings, whether it is long,
 //! lengths of pieces, if it is long its begin and what fills it, then the bytes.
 #![no_main]
 

@@ -1,6 +1,7 @@
-//! Every answering mode, fed on a clock that is stepped: however the bytes are cut between two steps, it answers the same
-//! at each; what it says is bounded, it is never stuck, and without a delay it says what a plain reading of the stream
-//! gives. Input: mode, flags, template, greeting-like stop word (a line each), steps of bytes and time, then the bytes.
+//! Every answering mode, fed on a clock that is stepped: however the bytes are cut between two steps, it answers the
+//! same at each; what it says is bounded, it is never stuck, and without a delay it says what a plain reading of the
+//! stream gives. Input: mode, flags, template, greeting-like stop word (a line each), steps of bytes and time, then the
+//! bytes.
 #![no_main]
 
 use std::rc::Rc;

@@ -1,5 +1,6 @@
-//! The word that ends a talk: however the stream is cut, it is found exactly where a whole message is the word, and where
-//! that message begins is told. Input: the word (its length before it), lengths of pieces, steps of bytes and silence.
+//! The word that ends a talk: however the stream is cut, it is found exactly where a whole message is the word, and
+//! where that message begins is told. Input: the word (its length before it), lengths of pieces, steps of bytes and
+//! silence.
 #![no_main]
 
 use std::time::{Duration, Instant};

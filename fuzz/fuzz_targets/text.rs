@@ -1,6 +1,6 @@
-//! What people and programs read, of whatever names and reasons: each event is at most one line for people, which drives
-//! no terminal, and for programs one JSON object of the fields that its schema has, in which the text reads back. Input:
-//! which event, then its parts.
+//! What people and programs read, of whatever names and reasons: each event is at most one line for people, which
+//! drives no terminal, and for programs one JSON object of the fields that its schema has, in which the text reads
+//! back. Input: which event, then its parts.
 #![no_main]
 
 use std::ffi::OsStr;

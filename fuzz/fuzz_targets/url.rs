@@ -1,5 +1,5 @@
-//! URLs: what is read says what was typed, written plainly reads the same, and holds nothing that would end a line or split
-//! the request line. Input: the URL.
+//! URLs: what is read says what was typed, written plainly reads the same, and holds nothing that would end a line or
+//! split the request line. Input: the URL.
 #![no_main]
 
 use base64::Engine;

@@ -47,8 +47,8 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Bytes cut into pieces of these lengths, over and over; of many bytes the pieces are longer. A length of 0 is an empty
-/// piece.
+/// Bytes cut into pieces of these lengths, over and over; of many bytes the pieces are longer. A length of 0 is an
+/// empty piece.
 pub fn cut<'a>(mut bytes: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
     let (mut pieces, unit) = (Vec::new(), 1 + bytes.len() / 1_000);
     for &length in lengths.iter().cycle().take(lengths.len() + bytes.len() / unit) {

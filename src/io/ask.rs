@@ -48,7 +48,8 @@ pub(super) fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
     id(one).is_ok_and(|one| id(other) == Ok(one))
 }
 
-/// How much of a file lies behind its offset. The offset is shared with other processes, and is not moved to learn that.
+/// How much of a file lies behind its offset. The offset is shared with other processes, and is not moved to learn
+/// that.
 pub(super) fn unread(fd: BorrowedFd<'_>) -> io::Result<u64> {
     let stat = rustix::fs::fstat(fd)?;
     let end = match FileType::from_raw_mode(stat.st_mode) {

@@ -1,5 +1,5 @@
-//! The calls that move an endpoint's bytes: none blocks, whatever the descriptor is, and each remembers what it learns of its
-//! readiness.
+//! The calls that move an endpoint's bytes: none blocks, whatever the descriptor is, and each remembers what it learns
+//! of its readiness.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -64,8 +64,8 @@ impl Endpoint {
         }
     }
 
-    /// Where a short read tells that there is no more, the call that would only say so is saved. But data and FIN may come
-    /// in one edge, and there is no second one.
+    /// Where a short read tells that there is no more, the call that would only say so is saved. But data and FIN may
+    /// come in one edge, and there is no second one.
     fn got(&mut self, count: usize, room: usize) -> Io {
         if count < room && self.short_is_all && !self.eventful {
             self.readable = false;
@@ -73,8 +73,8 @@ impl Endpoint {
         Io::Moved(count)
     }
 
-    /// Takes what has come to a socket and forgets it: at most so many bytes as there is memory for. Linux need not even
-    /// copy it (tcp(7), MSG_TRUNC), so the memory may be left as it was.
+    /// Takes what has come to a socket and forgets it: at most so many bytes as there is memory for. Linux need not
+    /// even copy it (tcp(7), MSG_TRUNC), so the memory may be left as it was.
     ///
     /// # Errors
     /// As [`read`](Self::read).

@@ -1,7 +1,7 @@
 //! A descriptor that bytes come from or go to, and what is known of its readiness.
 //!
-//! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call (`calls.rs`) would block. It
-//! does not know who is at the other end.
+//! Every endpoint is watched edge-triggered: readiness is remembered, and forgotten when a call (`calls.rs`) would
+//! block. It does not know who is at the other end.
 
 use std::fs::File;
 use std::io;

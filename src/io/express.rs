@@ -1,5 +1,5 @@
-//! A way for bytes through the kernel, without a copy in our memory: what a step on it comes to. Which ways there are is
-//! the system's matter (`linux/express.rs`).
+//! A way for bytes through the kernel, without a copy in our memory: what a step on it comes to. Which ways there are
+//! is the system's matter (`linux/express.rs`).
 
 pub(super) use super::system::Express;
 

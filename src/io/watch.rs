@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, AsRawFd};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
-/// The highest bits of a token number the task, of which a run has few; the rest number the task's own descriptors, which
-/// may be many: a probe begins at 1 << 24.
+/// The highest bits of a token number the task, of which a run has few; the rest number the task's own descriptors,
+/// which may be many: a probe begins at 1 << 24.
 const SOURCE_BITS: u32 = usize::BITS - TASK_BITS;
 
 const TASK_BITS: u32 = 6;

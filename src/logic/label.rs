@@ -3,8 +3,8 @@
 use super::escape::escaped;
 use crate::value::peer::{Addr, Peer, UnixName};
 
-/// What stands before a peer's lines: its address, or its number where it has none. No name that a peer chose drives the
-/// terminal. In colour each peer has its own, of six.
+/// What stands before a peer's lines: its address, or its number where it has none. No name that a peer chose drives
+/// the terminal. In colour each peer has its own, of six.
 pub fn name(conn: u64, peer: &Peer, color: bool) -> String {
     let name = match &peer.addr {
         Addr::Unix(UnixName::Unnamed) => format!("peer {conn}"),

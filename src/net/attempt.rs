@@ -61,7 +61,8 @@ impl Attempt {
         Ok(self)
     }
 
-    /// Whether it has yet to begin: a Unix listener's backlog is full, and no event will tell when it is not (connect(2)).
+    /// Whether it has yet to begin: a Unix listener's backlog is full, and no event will tell when it is not
+    /// (connect(2)).
     pub fn is_postponed(&self) -> bool {
         self.postponed
     }

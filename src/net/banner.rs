@@ -1,5 +1,5 @@
-//! What a service says first on a connection that stands, up to a bound and without blocking. How long it is waited for is
-//! the caller's; so is what its bytes mean.
+//! What a service says first on a connection that stands, up to a bound and without blocking. How long it is waited for
+//! is the caller's; so is what its bytes mean.
 
 use std::io;
 use std::net::Shutdown;

@@ -26,7 +26,8 @@ pub fn is_ours(mut addr: SocketAddr) -> Option<bool> {
     }
 }
 
-/// Whether this host has an address to reach that one from. Connecting a datagram socket looks for it, and sends nothing.
+/// Whether this host has an address to reach that one from. Connecting a datagram socket looks for it, and sends
+/// nothing.
 pub(super) fn has_source(to: SocketAddr) -> bool {
     let asked = datagram_socket(to).and_then(|socket| socket.connect(&SockAddr::from(to)));
     !asked.is_err_and(|error| error.raw_os_error() == Some(libc::EADDRNOTAVAIL))

@@ -1,5 +1,5 @@
-//! What stands in for `linux/` where it is missing or not wanted (the feature `portable`): the same names, by what every
-//! system has.
+//! What stands in for `linux/` where it is missing or not wanted (the feature `portable`): the same names, by what
+//! every system has.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! Files of Unix sockets: a stale one is replaced, one that somebody listens on is not, and ours goes with us.
 //!
-//! Whoever owns a socket and its file drops the file first: while the socket lives, nobody takes the file for a stale one.
+//! Whoever owns a socket and its file drops the file first: while the socket lives, nobody takes the file for a stale
+//! one.
 
 use std::fs;
 use std::io;
@@ -53,8 +54,8 @@ fn replace(path: &Path, socket: &Socket, addr: &SockAddr) -> io::Result<()> {
     socket.bind(addr)
 }
 
-/// Whether a file is a socket that nobody has open. It is asked with a datagram socket, whatever is to be bound: whose it
-/// is never sees that, while a stream would be accepted as their peer.
+/// Whether a file is a socket that nobody has open. It is asked with a datagram socket, whatever is to be bound: whose
+/// it is never sees that, while a stream would be accepted as their peer.
 fn is_stale(path: &Path, addr: &SockAddr) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     let refused = || {

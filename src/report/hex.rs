@@ -32,8 +32,8 @@ pub(super) enum Dump {
 }
 
 impl Dump {
-    /// Opens what was asked for. A FIFO is not waited for: without a reader it is an error, and when it is full the dump
-    /// ends.
+    /// Opens what was asked for. A FIFO is not waited for: without a reader it is an error, and when it is full the
+    /// dump ends.
     pub(super) fn open(hex: &Hex) -> Result<Self, Failure> {
         let Hex::File(path) = hex else {
             return Ok(Self::Stderr);

@@ -25,8 +25,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// What was asked for, or what a person at a terminal would like to see: progress of a probe, or of a file while stdout
-    /// is not the screen itself.
+    /// What was asked for, or what a person at a terminal would like to see: progress of a probe, or of a file while
+    /// stdout is not the screen itself.
     pub(super) fn new(voice: &Voice) -> Option<Self> {
         let terminal = stdio::stderr_is_ours() && !voice.json;
         let asked = voice.progress && !voice.quiet;

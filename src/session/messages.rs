@@ -1,5 +1,5 @@
-//! A stream cut into messages: a line, or what is unfinished of one after a short silence, or at the end. One is held at
-//! a time, with its line end.
+//! A stream cut into messages: a line, or what is unfinished of one after a short silence, or at the end. One is held
+//! at a time, with its line end.
 
 use std::time::Instant;
 

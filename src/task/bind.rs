@@ -8,7 +8,8 @@ use crate::net::bind::{Bound, bind_all};
 use crate::plan::Listen;
 use crate::value::peer::Addr;
 
-/// Binds the addresses, writes the port file and says so. An address of several that this host does not have is a setback.
+/// Binds the addresses, writes the port file and says so. An address of several that this host does not have is a
+/// setback.
 ///
 /// # Errors
 /// An address that could not be had, that this host has none of them, or a port file that cannot be written.

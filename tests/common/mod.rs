@@ -287,8 +287,8 @@ impl Run {
         kill_process(self.pid, signal).expect("send a signal");
     }
 
-    /// Ends all of its group who still live, as Ctrl-C would: but a test that runs in the background may have been told to
-    /// ignore SIGINT, and so would they.
+    /// Ends all of its group who still live, as Ctrl-C would: but a test that runs in the background may have been told
+    /// to ignore SIGINT, and so would they.
     pub(crate) fn end_group(&self) {
         let _ = kill_process_group(self.pid, Signal::TERM);
     }

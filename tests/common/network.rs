@@ -1,5 +1,6 @@
 //! Networks of a test's own: network namespaces, the path between two of them, and rules in them. They take root; where
-//! they cannot be made the test is skipped, and told; with `NSOCK_PEERS=required` it fails where only the making failed.
+//! they cannot be made the test is skipped, and told; with `NSOCK_PEERS=required` it fails where only the making
+//! failed.
 
 #![allow(
     dead_code,

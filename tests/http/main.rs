@@ -1,5 +1,5 @@
-//! The raw HTTP request against servers made of plain sockets: what is sent, what of the answer comes out, what is told,
-//! and how hostile servers, slow readers and time limits end it. Real servers are in `http_peers.rs`.
+//! The raw HTTP request against servers made of plain sockets: what is sent, what of the answer comes out, what is
+//! told, and how hostile servers, slow readers and time limits end it. Real servers are in `http_peers.rs`.
 
 mod answer;
 mod body;

@@ -198,7 +198,8 @@ fn an_upload_that_a_signal_ends_says_so_after_what_was_lost() {
     drop(stream);
 }
 
-/// Answers with a quarter of a page of four times this length, and with the rest once it is told to. How long the answer is.
+/// Answers with a quarter of a page of four times this length, and with the rest once it is told to. How long the
+/// answer is.
 fn quarter_first(part: usize) -> (Server<usize>, Sender<()>) {
     let (go, gone) = channel();
     let server = server(move |mut stream| {

@@ -1,5 +1,5 @@
-//! A network on a virtual clock: hosts near and far, ports open, closed and dropped, loss, jitter, limits on connects and
-//! on ICMP, and a machine short of descriptors. It also is the sweep's owner, and a strict one: it holds every step
+//! A network on a virtual clock: hosts near and far, ports open, closed and dropped, loss, jitter, limits on connects
+//! and on ICMP, and a machine short of descriptors. It also is the sweep's owner, and a strict one: it holds every step
 //! against what the rules allow.
 
 use std::cmp::Reverse;

@@ -54,7 +54,8 @@ impl<'a> Bytes<'a> {
         Ok(vec![Some(passed), Some(memory as f64), Some(used)])
     }
 
-    /// The connections, every byte of which has come back. Nobody ends his side before: some tools then forget the rest.
+    /// The connections, every byte of which has come back. Nobody ends his side before: some tools then forget the
+    /// rest.
     fn echo(&self, server: &Server) -> Result<Vec<TcpStream>, String> {
         let connections: io::Result<Vec<_>> = self.payloads.iter().map(|_| server.connect()).collect();
         let connections = connections.map_err(|error| format!("connect: {error}"))?;

@@ -1,5 +1,5 @@
-//! `--http` beside curl and wget: one file from nginx, into nothing, into a file, into a pipe. The server is an nginx of
-//! our own, one process with sendfile, which serves the file from memory.
+//! `--http` beside curl and wget: one file from nginx, into nothing, into a file, into a pipe. The server is an nginx
+//! of our own, one process with sendfile, which serves the file from memory.
 
 pub(crate) mod bare;
 mod download;
@@ -15,8 +15,8 @@ use crate::{contest, tool};
 use download::Download;
 use nginx::Nginx;
 
-/// The file of the second is one that the disk never sees. What its memory costs depends on who had that before: look at
-/// the range.
+/// The file of the second is one that the disk never sees. What its memory costs depends on who had that before: look
+/// at the range.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Work {
     /// HTTP from nginx to null.

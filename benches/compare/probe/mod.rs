@@ -1,12 +1,14 @@
 //! The port probe (`-z`) beside scanners and the netcats that can probe, on the same ports: every port of a host that
-//! refuses nearly all of them, and a host that drops nearly all, behind a path that takes its time, and loses packets too.
+//! refuses nearly all of them, and a host that drops nearly all, behind a path that takes its time, and loses packets
+//! too.
 //!
 //! Time is that of the whole process. "49/50 found, 2 false" counts over all timed runs: of the open ports asked for 49
-//! were told, and so were two that are not open (a socket that the kernel gave the very port it asked for joins itself).
+//! were told, and so were two that are not open (a socket that the kernel gave the very port it asked for joins
+//! itself).
 //!
 //! All of it happens in network namespaces without a name, which take root to make (with `ip` and `nft`), and which the
-//! kernel removes when this program ends, in whatever way. Without root 127.0.0.1 is probed as it is, and the path cannot
-//! be made. The netcats take no part in that: one port after another, a second each, they are done in 1,000.
+//! kernel removes when this program ends, in whatever way. Without root 127.0.0.1 is probed as it is, and the path
+//! cannot be made. The netcats take no part in that: one port after another, a second each, they are done in 1,000.
 
 pub(crate) mod bare;
 mod carrier;

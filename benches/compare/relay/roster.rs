@@ -106,7 +106,8 @@ const SOCAT_BIG: Flags = Flags {
     wants_pipe: false,
 };
 
-/// The receiver fills its own pipe half before it drains it; beside it two other ways, as now one, now the other is best.
+/// The receiver fills its own pipe half before it drains it; beside it two other ways, as now one, now the other is
+/// best.
 const BARE: Flags = Flags {
     tcp: Pair { receive: "--bare relay receive-half-full {port}", send: "--bare relay send {port}" },
     unix: Some(Pair { receive: "--bare relay receive-half-full {path}", send: "--bare relay send-polled {path}" }),

@@ -39,8 +39,8 @@ const CEILING: usize = 150_000;
 /// What a datagram costs there, with the kernel's own words about it.
 const COST: usize = 2304;
 
-/// [`SIZE`] as the kernel wants it, which cuts what we send into such datagrams: a sender of single ones would be slower
-/// than most listeners.
+/// [`SIZE`] as the kernel wants it, which cuts what we send into such datagrams: a sender of single ones would be
+/// slower than most listeners.
 const SEGMENT: i32 = 1400;
 const _: () = assert!(SEGMENT as usize == SIZE);
 

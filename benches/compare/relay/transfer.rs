@@ -1,4 +1,5 @@
-//! Bytes from one process over TCP or a Unix socket to another, the same tool at both ends, from the sender's start to the last exit.
+//! Bytes from one process over TCP or a Unix socket to another, the same tool at both ends, from the sender's start to
+//! the last exit.
 
 use std::fs::File;
 use std::process::Stdio;

@@ -11,8 +11,8 @@ pub fn payload(port: u16) -> Vec<u8> {
     TABLE.iter().find(|row| row.0 == port).map_or_else(Vec::new, |row| row.2())
 }
 
-/// The port that was asked, where its service answers from another: TFTP takes a new one for each transfer (RFC 1350, 4),
-/// and its answers are ERROR, DATA or OACK.
+/// The port that was asked, where its service answers from another: TFTP takes a new one for each transfer (RFC 1350,
+/// 4), and its answers are ERROR, DATA or OACK.
 pub fn asked_port(from: u16, answer: &[u8]) -> u16 {
     match answer {
         [0, 3 | 5 | 6, _, _, ..] => TFTP,
@@ -77,8 +77,8 @@ fn ntp() -> Vec<u8> {
     header
 }
 
-/// RFC 9000, 6: a packet of a version that nobody has (15: all of 0x?a?a?a?a) is answered with the versions there are, if
-/// it is as long as a first packet must be (14.1).
+/// RFC 9000, 6: a packet of a version that nobody has (15: all of 0x?a?a?a?a) is answered with the versions there are,
+/// if it is as long as a first packet must be (14.1).
 fn quic() -> Vec<u8> {
     const LONG_HEADER: u8 = 0xc0;
     let ids = [&[8][..], b"nsock-to", &[8], b"nsock-us"].concat(); // 17.2: each with its length

@@ -2,16 +2,16 @@
 
 const IN: u16 = 1;
 
-/// RFC 1035, 4.1: the name servers of the root. Whoever speaks DNS answers it, if only by REFUSED; `version.bind` of class
-/// CH is dropped by some, and taken for an attack by those who watch.
+/// RFC 1035, 4.1: the name servers of the root. Whoever speaks DNS answers it, if only by REFUSED; `version.bind` of
+/// class CH is dropped by some, and taken for an attack by those who watch.
 pub(super) fn dns() -> Vec<u8> {
     const RECURSE: u16 = 0x0100; // as every stub asks; some resolvers answer nothing else
     const NS: u16 = 2;
     question(RECURSE, &[], NS, IN)
 }
 
-/// RFC 6763, 9: which services there are. From a port that is not 5353 it is answered to who asks (RFC 6762, 6.7), and the
-/// top bit of the class asks for that too (5.4).
+/// RFC 6763, 9: which services there are. From a port that is not 5353 it is answered to who asks (RFC 6762, 6.7), and
+/// the top bit of the class asks for that too (5.4).
 pub(super) fn mdns() -> Vec<u8> {
     const PTR: u16 = 12;
     const UNICAST: u16 = 0x8000;

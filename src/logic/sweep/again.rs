@@ -1,12 +1,12 @@
-//! When a port that is awaited (`--until-open`) is probed again. It does not know how: each time is a [`Sweep`] of one port,
-//! with the patience that this gives it.
+//! When a port that is awaited (`--until-open`) is probed again. It does not know how: each time is a [`Sweep`] of one
+//! port, with the patience that this gives it.
 //!
 //! [`Sweep`]: super::Sweep
 
 use std::time::{Duration, Instant};
 
-/// The pause after the first refusal, which doubles with each: a service that starts is found soon, one that does not is
-/// left in peace.
+/// The pause after the first refusal, which doubles with each: a service that starts is found soon, one that does not
+/// is left in peace.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

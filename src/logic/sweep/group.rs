@@ -14,8 +14,8 @@ use crate::value::targets::Net;
 /// Hosts to probe, each at the same ports.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Its place in the list of targets. Verdicts bear it, and where the dealing of shards begins hangs on it, so that it
-    /// must be the same on every machine: what a target resolved to later keeps the target's place.
+    /// Its place in the list of targets. Verdicts bear it, and where the dealing of shards begins hangs on it, so that
+    /// it must be the same on every machine: what a target resolved to later keeps the target's place.
     pub place: usize,
     /// The hosts.
     pub hosts: Hosts,

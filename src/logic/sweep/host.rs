@@ -1,6 +1,6 @@
 //! A host while it is probed: which of its ports come next, what is under way or waits for a retry, and what was learnt
-//! of the way to it. It is made when its turn comes and forgotten with its last verdict, so that there are never more of
-//! them than ports under way, but for a few.
+//! of the way to it. It is made when its turn comes and forgotten with its last verdict, so that there are never more
+//! of them than ports under way, but for a few.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -79,8 +79,8 @@ impl Host {
         !self.waiting.is_empty() && self.under_way.len() < self.window.size()
     }
 
-    /// Whether a port not asked yet may be begun. Those that wait for a retry count: a port is decided before another is
-    /// begun in its stead.
+    /// Whether a port not asked yet may be begun. Those that wait for a retry count: a port is decided before another
+    /// is begun in its stead.
     pub(super) fn may_begin(&self) -> bool {
         self.next < self.part.count && self.under_way.len() + self.waiting.len() < self.window.size()
     }

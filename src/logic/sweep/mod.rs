@@ -5,22 +5,23 @@
 //! # A port's way
 //!
 //! Its host's turn comes (`group`), its own turn comes, and a try starts when the host's window (`window`), the room on
-//! this machine (`room`) and the rate (`rhythm`) allow it. Any answer decides it. Silence (`waits`: as long as the round
-//! trips to this host say, `rtt`) makes the owner close the socket, and the port is asked again, before any port not yet
-//! asked, until its tries or its patience are spent. Two kinds of tries count for nothing, and their port waits for its turn again:
-//! one that this machine could not start, and one that was silent while a limit on the way let few through.
+//! this machine (`room`) and the rate (`rhythm`) allow it. Any answer decides it. Silence (`waits`: as long as the
+//! round trips to this host say, `rtt`) makes the owner close the socket, and the port is asked again, before any port
+//! not yet asked, until its tries or its patience are spent. Two kinds of tries count for nothing, and their port waits
+//! for its turn again: one that this machine could not start, and one that was silent while a limit on the way let few
+//! through.
 //!
 //! # The order
 //!
-//! The hosts take turns, up to `turns::ABREAST` of them in the order written, each going through its ports in the order written:
-//! kinder than one host after another, since each is asked more slowly, and what is known of a host need be kept only
-//! while it is probed. In random order, the hosts of a group and the ports of each host are shuffled.
+//! The hosts take turns, up to `turns::ABREAST` of them in the order written, each going through its ports in the order
+//! written: kinder than one host after another, since each is asked more slowly, and what is known of a host need be
+//! kept only while it is probed. In random order, the hosts of a group and the ports of each host are shuffled.
 //!
 //! # Bounds
 //!
-//! Numbers are computed from places: a sweep of 2^32 addresses at 65,535 ports is as small as one of a single port. What is
-//! stored is what is under way or waits for a retry, at most [`Rules::parallel`] ports, and their hosts. Every try has a
-//! deadline and every port a last try, so that a sweep ends, unless its machine can never again start a try
+//! Numbers are computed from places: a sweep of 2^32 addresses at 65,535 ports is as small as one of a single port.
+//! What is stored is what is under way or waits for a retry, at most [`Rules::parallel`] ports, and their hosts. Every
+//! try has a deadline and every port a last try, so that a sweep ends, unless its machine can never again start a try
 //! ([`Sweep::starving`]).
 
 mod again;
@@ -57,7 +58,8 @@ use self::turns::Turns;
 use self::waits::Waits;
 use super::timers::Timers;
 
-/// TCP sends its SYN again after a second (RFC 6298 section 2): what takes longer may answer that one, and is no round trip.
+/// TCP sends its SYN again after a second (RFC 6298 section 2): what takes longer may answer that one, and is no round
+/// trip.
 const OWN_RETRY: Duration = Duration::from_secs(1);
 
 /// A sweep over the ports of many hosts.
@@ -118,8 +120,8 @@ impl Sweep {
         self.turns.add(feed);
     }
 
-    /// Whether the turn of every host has come that was added. Who has many to add, or names to look up for it, may wait
-    /// for this: what waits its turn is the one thing here that grows.
+    /// Whether the turn of every host has come that was added. Who has many to add, or names to look up for it, may
+    /// wait for this: what waits its turn is the one thing here that grows.
     pub fn is_hungry(&self) -> bool {
         self.turns.all_called()
     }
@@ -201,8 +203,8 @@ impl Sweep {
         self.turns.queue(port.host);
     }
 
-    /// Since when no try could be started at all, if the last ones could not. The shortage may be of a kind that does not
-    /// pass; how long to bear with it is the owner's to say.
+    /// Since when no try could be started at all, if the last ones could not. The shortage may be of a kind that does
+    /// not pass; how long to bear with it is the owner's to say.
     pub fn starving(&self) -> Option<Instant> {
         self.room.starving()
     }

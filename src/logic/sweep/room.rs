@@ -1,4 +1,5 @@
-//! How many tries this machine bears at once: what the user allows, and less where descriptors, ports or memory are short.
+//! How many tries this machine bears at once: what the user allows, and less where descriptors, ports or memory are
+//! short.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,8 @@
 //! How long the way to a host and back takes, as RFC 6298 measures it. It does not know what was sent.
 //!
-//! Karn's rule (its section 3), to take no sample of what was sent again, is kept by itself: each try is a connect of its
-//! own, from a port of its own, so that an answer says which try it answers. (TCP's own second SYN is the sweep's to see.)
+//! Karn's rule (its section 3), to take no sample of what was sent again, is kept by itself: each try is a connect of
+//! its own, from a port of its own, so that an answer says which try it answers. (TCP's own second SYN is the sweep's
+//! to see.)
 
 use std::time::Duration;
 
@@ -31,8 +32,9 @@ impl Rtt {
             return;
         }
         let off = self.mean.abs_diff(rtt);
-        // The RFC thinks of a sample or two a round trip; a sweep has hundreds, which are alike. Deviation, once measured,
-        // falls so slowly that they do not make it forget the last round (RFC 7323 appendix G has the same worry).
+        // The RFC thinks of a sample or two a round trip; a sweep has hundreds, which are alike. Deviation, once
+        // measured, falls so slowly that they do not make it forget the last round (RFC 7323 appendix G has the same
+        // worry).
         let gain = if off < self.deviation && self.samples > MEASURED { 32 } else { 4 };
         self.deviation = (self.deviation * (gain - 1) + off) / gain;
         self.mean = (self.mean * 7 + rtt) / 8;

@@ -1,8 +1,9 @@
 //! Which of a group's hosts and ports one machine of several probes (`--shard`). It knows their numbers only.
 //!
-//! The probes of a group are numbered, a host's ports one after another, and dealt out like cards: each machine gets every
-//! N-th. So each is probed by exactly one machine, whatever the order is in which that one goes through its own. Where the
-//! dealing begins turns with the place of the group, so that of many hosts with one port each machine gets some.
+//! The probes of a group are numbered, a host's ports one after another, and dealt out like cards: each machine gets
+//! every N-th. So each is probed by exactly one machine, whatever the order is in which that one goes through its own.
+//! Where the dealing begins turns with the place of the group, so that of many hosts with one port each machine gets
+//! some.
 
 use crate::value::shard::Shard;
 

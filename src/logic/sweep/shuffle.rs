@@ -1,9 +1,9 @@
 //! A random order that is computed, not stored: place by place, each number below a bound exactly once.
 //!
-//! A Feistel network permutes the numbers of an even count of bits, whatever its round function is; what lies beyond the
-//! bound is sent round again until it comes out below it (cycle walking: Black and Rogaway, "Ciphers with Arbitrary Finite
-//! Domains", 2002). The network is less than four times as large as the bound, so that this is seldom done often. It is
-//! no cipher: it need look random only to a network on the way.
+//! A Feistel network permutes the numbers of an even count of bits, whatever its round function is; what lies beyond
+//! the bound is sent round again until it comes out below it (cycle walking: Black and Rogaway, "Ciphers with Arbitrary
+//! Finite Domains", 2002). The network is less than four times as large as the bound, so that this is seldom done
+//! often. It is no cipher: it need look random only to a network on the way.
 
 /// An order of the numbers below a bound.
 #[derive(Clone, Copy, Debug)]

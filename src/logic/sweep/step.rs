@@ -3,20 +3,21 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-/// A try under way, by a small number: smaller than [`Rules::parallel`](super::Rules::parallel). It is used again for another try once this one
-/// has been answered, was given up or could not start.
+/// A try under way, by a small number: smaller than [`Rules::parallel`](super::Rules::parallel). It is used again for
+/// another try once this one has been answered, was given up or could not start.
 pub type Id = usize;
 
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Start a try, and tell [`Sweep::answered`](super::Sweep::answered) or [`Sweep::shortage`](super::Sweep::shortage) of it unless it is given up before.
+    /// Start a try, and tell [`Sweep::answered`](super::Sweep::answered) or [`Sweep::shortage`](super::Sweep::shortage)
+    /// of it unless it is given up before.
     Start(Start),
-    /// A try's time has passed: tell [`Sweep::answered`](super::Sweep::answered) where its socket, looked at once more, has an answer after all, else
-    /// close it and tell [`Sweep::silent`](super::Sweep::silent).
+    /// A try's time has passed: tell [`Sweep::answered`](super::Sweep::answered) where its socket, looked at once more,
+    /// has an answer after all, else close it and tell [`Sweep::silent`](super::Sweep::silent).
     GiveUp(Id),
-    /// Nothing, until this time or until something is told; what is told may make it sooner. It may come to nothing, then
-    /// it was too early.
+    /// Nothing, until this time or until something is told; what is told may make it sooner. It may come to nothing,
+    /// then it was too early.
     Wait(Option<Instant>),
     /// All is decided.
     Done,

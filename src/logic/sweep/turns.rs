@@ -1,5 +1,5 @@
-//! Whose turn it is: hosts are called in the order in which they were added, up to [`ABREAST`] of them, and take turns, those
-//! with a port to ask again apart from those with a port to begin with. It does not know when a try may start.
+//! Whose turn it is: hosts are called in the order in which they were added, up to [`ABREAST`] of them, and take turns,
+//! those with a port to ask again apart from those with a port to begin with. It does not know when a try may start.
 //!
 //! A host may stand in a queue in vain: who takes it out looks again. But what it stands there for is taken only by who
 //! takes it out, so that a host that is done stands in none.
@@ -19,10 +19,11 @@ pub(super) const ABREAST: usize = 64;
 /// A host's window does not close further by loss: one try a round trip would be slower than any limit met in practice.
 const LEAST_WINDOW: usize = 4;
 
-/// Nor for datagrams: what is lost there is mostly the ICMP error of a closed port, by a limit (`Waits::base` has it) that
-/// no sweep worth waiting for could keep. The silent ones are told as `open|filtered`, which is what is known of them.
-/// Systems that limit the errors of the whole host, to some hundred a second, are met by a window like this: fifty is
-/// also the burst that Linux allowed to all destinations together before it allowed more (icmp_msgs_burst, ip-sysctl.rst).
+/// Nor for datagrams: what is lost there is mostly the ICMP error of a closed port, by a limit (`Waits::base` has it)
+/// that no sweep worth waiting for could keep. The silent ones are told as `open|filtered`, which is what is known of
+/// them. Systems that limit the errors of the whole host, to some hundred a second, are met by a window like this:
+/// fifty is also the burst that Linux allowed to all destinations together before it allowed more (icmp_msgs_burst,
+/// ip-sysctl.rst).
 const LEAST_DATAGRAM_WINDOW: usize = 50;
 
 /// Hosts on their way through a sweep.

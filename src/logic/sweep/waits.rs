@@ -39,10 +39,10 @@ impl Waits {
 
     /// How long the first try is waited for.
     ///
-    /// A datagram's silence has causes that no round trip tells: the kernel of a closed port limits its ICMP errors, Linux
-    /// to one a second and destination after a burst of six, the loopback excepted (icmp_ratelimit in ip-sysctl.rst,
-    /// inet_peer_xrlim_allow; RFC 1812 section 4.3.2.8 asks for some limit). A retry a few round trips later would meet the
-    /// same limit, so datagrams take the whole patience in any case.
+    /// A datagram's silence has causes that no round trip tells: the kernel of a closed port limits its ICMP errors,
+    /// Linux to one a second and destination after a burst of six, the loopback excepted (icmp_ratelimit in
+    /// ip-sysctl.rst, inet_peer_xrlim_allow; RFC 1812 section 4.3.2.8 asks for some limit). A retry a few round trips
+    /// later would meet the same limit, so datagrams take the whole patience in any case.
     pub(super) fn base(&self, rtt: &Rtt) -> Duration {
         let guess = (self.patience / 4).clamp(LEAST, LONGEST_GUESS);
         match rtt.wait() {
@@ -66,7 +66,8 @@ impl Waits {
     }
 
     /// How long a try is waited for, counted from 1, after so long a wait for those before it: a round trip first, then
-    /// two each, in case it has become longer, and long for the last. What is left never is too little for a try that follows.
+    /// two each, in case it has become longer, and long for the last. What is left never is too little for a try that
+    /// follows.
     pub(super) fn wait(&self, rtt: &Rtt, loss: Loss, tries: u32, waited: Duration) -> Duration {
         let (base, left) = (self.base(rtt), self.patience.saturating_sub(waited));
         let unknown = self.datagram || rtt.wait().is_none();
@@ -82,9 +83,9 @@ impl Waits {
         }
     }
 
-    /// Whether the silence of a try says nothing of its port, of which so many said nothing before. Where more is lost than
-    /// is borne, it tells of the way: of a limit on connects or on ICMP errors, which the window soon obeys. Who wants no
-    /// retries gets none.
+    /// Whether the silence of a try says nothing of its port, of which so many said nothing before. Where more is lost
+    /// than is borne, it tells of the way: of a limit on connects or on ICMP errors, which the window soon obeys. Who
+    /// wants no retries gets none.
     pub(super) fn is_void(&self, loss: Loss, before: u32) -> bool {
         loss.heavy && self.retries > 0 && before < MOST_VOID
     }

@@ -1,10 +1,10 @@
 //! How many ports of one host are under way at once: as many as it bears. It does not know what a port is.
 //!
-//! Silence is no sign of loss: most ports of a filtered host are silent. A sign of loss is an answer to a retry, since the
-//! try before it was not answered. A few of these are no sign of too many tries: radio loses some at any pace, and a
-//! window that closed for them would make a sweep slower and no surer. So a window opens twofold a round trip until more
-//! than that is lost. Then it closes by the share that is, which is what a limit does not let through, and opens more
-//! slowly from there on: a middlebox that admits so many connects a second is soon obeyed.
+//! Silence is no sign of loss: most ports of a filtered host are silent. A sign of loss is an answer to a retry, since
+//! the try before it was not answered. A few of these are no sign of too many tries: radio loses some at any pace, and
+//! a window that closed for them would make a sweep slower and no surer. So a window opens twofold a round trip until
+//! more than that is lost. Then it closes by the share that is, which is what a limit does not let through, and opens
+//! more slowly from there on: a middlebox that admits so many connects a second is soon obeyed.
 
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,9 @@ const BORNE: f32 = 0.15;
 /// Fewer lost tries than this may be chance.
 const CHANCE: f32 = 3.0;
 
-/// How much of a round's loss still counts in the next, or after `FADING` where rounds are shorter. Retries come in waves, a
-/// round after what they make good for, and a slow limit lets few of them through, so that only several rounds together
-/// show the share.
+/// How much of a round's loss still counts in the next, or after `FADING` where rounds are shorter. Retries come in
+/// waves, a round after what they make good for, and a slow limit lets few of them through, so that only several rounds
+/// together show the share.
 const MEMORY: f32 = 0.75;
 
 const FADING: Duration = Duration::from_millis(200);

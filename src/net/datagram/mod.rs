@@ -25,8 +25,8 @@ use crate::io::watch::Watch;
 /// once, and one more may come in meanwhile.
 const TRIES: usize = 4;
 
-/// A datagram socket. As every endpoint it is watched edge-triggered: readiness is remembered, and forgotten when a call
-/// would block.
+/// A datagram socket. As every endpoint it is watched edge-triggered: readiness is remembered, and forgotten when a
+/// call would block.
 ///
 /// After [`receive`](Self::receive), [`send`](Self::send), [`mark`](Self::mark) and
 /// [`look_for_refusal`](Self::look_for_refusal) ask [`refusal`](Self::refusal) until it
@@ -112,8 +112,8 @@ impl Datagrams {
         &self.local
     }
 
-    /// Has the loop tell when there is something to receive. Not of room to send: Linux tells of that with each datagram
-    /// that has left, so that every answer would cost the loop a turn of its own (sock_def_write_space).
+    /// Has the loop tell when there is something to receive. Not of room to send: Linux tells of that with each
+    /// datagram that has left, so that every answer would cost the loop a turn of its own (sock_def_write_space).
     ///
     /// # Errors
     /// Whatever the system says.
@@ -243,8 +243,8 @@ impl Datagrams {
         None
     }
 
-    /// Looks whether what was just sent to this very host was refused: then that is known before the call is over, though
-    /// nothing tells of it before the next, which fails by it and has to be made again.
+    /// Looks whether what was just sent to this very host was refused: then that is known before the call is over,
+    /// though nothing tells of it before the next, which fails by it and has to be made again.
     pub fn look_for_refusal(&mut self) {
         if self.keeps && self.told.is_none() {
             self.told = next_refusal(&self.socket);
@@ -258,8 +258,8 @@ impl Datagrams {
         }
     }
 
-    /// How many datagrams the kernel has dropped since this was last asked, nearly always because they were not received
-    /// in time (a bad checksum counts too). 0 where the system does not tell.
+    /// How many datagrams the kernel has dropped since this was last asked, nearly always because they were not
+    /// received in time (a bad checksum counts too). 0 where the system does not tell.
     pub fn dropped(&mut self) -> u32 {
         let now = dropped(&self.socket);
         let since = now.wrapping_sub(self.dropped);

@@ -80,8 +80,8 @@ impl Place {
     pub(super) fn of(addr: Option<SocketAddrAny>) -> Self {
         let Some(addr) = addr else { return Self::Unix(None) };
         match addr.address_family() {
-            // The kernel adds a NUL to a path of 108 bytes, which is then longer than sun_path, and rustix panics there:
-            // whoever is bound to one has no name here.
+            // The kernel adds a NUL to a path of 108 bytes, which is then longer than sun_path, and rustix panics
+            // there: whoever is bound to one has no name here.
             AddressFamily::UNIX if addr.addr_len() as usize > size_of::<libc::sockaddr_un>() => Self::Unix(None),
             AddressFamily::UNIX => Self::Unix(SocketAddrUnix::try_from(addr).ok().and_then(|addr| unix_name(&addr))),
             _ => SocketAddr::try_from(addr).map_or(Self::Unix(None), Self::Inet),

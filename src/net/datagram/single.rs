@@ -1,5 +1,5 @@
-//! Datagrams one by one, as every system can, with the answers of `linux/many.rs`: what was moved before an error counts, and
-//! the error is told when it is the first datagram's.
+//! Datagrams one by one, as every system can, with the answers of `linux/many.rs`: what was moved before an error
+//! counts, and the error is told when it is the first datagram's.
 
 use std::io::{self, IoSliceMut};
 use std::os::fd::AsFd;

@@ -21,9 +21,9 @@ pub(in crate::net) enum Step {
 /// Begins to connect, and looks at once how that went: a near host has answered before the call is over, but the socket
 /// was busy with the call and takes note only at its end. So the answer costs a second call, and no event.
 ///
-/// It is inlined, up to the loop over the ports, since a function that returns right after a system call is dear: the kernel's
-/// own calls have overwritten what the processor had noted of the way back (all ports of this host: 0.58 s of CPU, inlined
-/// 0.50 s, a loop of nothing but connects 0.48 s, on a Zen 4 with Safe RET; in C the same).
+/// It is inlined, up to the loop over the ports, since a function that returns right after a system call is dear: the
+/// kernel's own calls have overwritten what the processor had noted of the way back (all ports of this host: 0.58 s of
+/// CPU, inlined 0.50 s, a loop of nothing but connects 0.48 s, on a Zen 4 with Safe RET; in C the same).
 #[inline(always)]
 pub(super) fn begin(socket: &Socket, to: SocketAddr) -> Step {
     match rustix::net::connect(socket, &to) {

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use super::super::here::{self, has_source, is_exhaustion};
 use crate::error::Failure;
 
-/// Whether an error of connecting or sending is no verdict: this host had nothing left to ask with, and the port is to be
-/// asked again.
+/// Whether an error of connecting or sending is no verdict: this host had nothing left to ask with, and the port is to
+/// be asked again.
 pub(super) fn is_want(errno: i32, to: SocketAddr) -> bool {
     match errno {
         // No free local port; or, where IPv6 is switched off, no address of our own to ask ::1 from: that stays so.

@@ -18,7 +18,8 @@ use crate::error::reason;
 pub enum Shut {
     /// Nobody listens there: the host itself said so.
     Closed,
-    /// Nobody listens there, on this host: the socket was joined to itself, or would hear itself. No packet went anywhere.
+    /// Nobody listens there, on this host: the socket was joined to itself, or would hear itself. No packet went
+    /// anywhere.
     Itself,
     /// A rule forbids it, the host's or somebody's on the way, and said so.
     Filtered(Icmp),

@@ -1,5 +1,5 @@
-//! Sockets that ask TCP ports by connecting to them, each used again for port after port. It knows which of them wait for
-//! an answer, not for how long.
+//! Sockets that ask TCP ports by connecting to them, each used again for port after port. It knows which of them wait
+//! for an answer, not for how long.
 
 use std::io;
 use std::net::SocketAddr;
@@ -80,8 +80,9 @@ impl Knocks {
         match begin(socket, to) {
             Step::Pending => self.wait(at, watch),
             Step::Stands => self.stands(at, watch),
-            // On the loopback everything has come before the call is over, and ICMP that comes so early ends no connection
-            // (see `settle`): this is RST. A call less for each port is a tenth of the time that all of them take.
+            // On the loopback everything has come before the call is over, and ICMP that comes so early ends no
+            // connection (see `settle`): this is RST. A call less for each port is a tenth of the time that all of them
+            // take.
             Step::Failed(Errno::CONNREFUSED) if to.ip().is_loopback() => {
                 self.leave(at);
                 Knock::Shut(Shut::Closed)

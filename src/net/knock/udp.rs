@@ -1,11 +1,11 @@
-//! One socket for each IP version that asks UDP ports by a datagram, and hears what comes back: an answer, or why there is
-//! none. It does not know which ports were asked, nor what silence means.
+//! One socket for each IP version that asks UDP ports by a datagram, and hears what comes back: an answer, or why there
+//! is none. It does not know which ports were asked, nor what silence means.
 //!
-//! The socket is not connected. So one descriptor asks any number of ports at once, an answer from another port than the
-//! one asked is heard (TFTP, RFC 1350, 4), and what ICMP says comes with the address that it is about: nothing is
-//! credited to the wrong port. It is also the cheapest (65,535 ports of this host: 0.42 s, 0.48 s for one socket connected
-//! anew for each port, 0.92 s for a new socket each). Other systems than Linux tell ICMP to connected sockets only; there
-//! a closed port is silent.
+//! The socket is not connected. So one descriptor asks any number of ports at once, an answer from another port than
+//! the one asked is heard (TFTP, RFC 1350, 4), and what ICMP says comes with the address that it is about: nothing is
+//! credited to the wrong port. It is also the cheapest (65,535 ports of this host: 0.42 s, 0.48 s for one socket
+//! connected anew for each port, 0.92 s for a new socket each). Other systems than Linux tell ICMP to connected sockets
+//! only; there a closed port is silent.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -10,9 +10,9 @@ use crate::net::knock::begin::Step;
 /// Whether a socket whose connect failed can connect again.
 pub(in crate::net) const IS_FIT_AFTER_FAILURE: bool = true;
 
-/// Looks how a connection under way went. The second connect(2) tells, and leaves the socket unconnected where it failed
-/// (inet_stream_connect's `sock_error`); SO_ERROR would take the error and not do so, and the next connect fail with
-/// ECONNABORTED.
+/// Looks how a connection under way went. The second connect(2) tells, and leaves the socket unconnected where it
+/// failed (inet_stream_connect's `sock_error`); SO_ERROR would take the error and not do so, and the next connect fail
+/// with ECONNABORTED.
 pub(in crate::net) fn look(socket: &Socket, to: SocketAddr) -> Step {
     match rustix::net::connect(socket, &to) {
         Ok(()) | Err(Errno::ISCONN) => Step::Stands,

@@ -1,5 +1,5 @@
-//! The voice for people: sentences, the more the more `-v` there are. Those that scripts grep for are OpenBSD nc's, with our
-//! details after them in parentheses.
+//! The voice for people: sentences, the more the more `-v` there are. Those that scripts grep for are OpenBSD nc's,
+//! with our details after them in parentheses.
 
 mod failure;
 mod sentences;
@@ -40,8 +40,8 @@ impl Human {
         }
     }
 
-    /// The sentence on a port; empty where there is none. One that was asked for alone and is not open is an error, unless
-    /// that is listed.
+    /// The sentence on a port; empty where there is none. One that was asked for alone and is not open is an error,
+    /// unless that is listed.
     fn port(&self, finding: &Finding) -> String {
         let open = finding.state == State::Open;
         let in_vain = finding.alone && !open && !finding.listed;

@@ -1,5 +1,5 @@
-//! The voice for programs: each event an object on a line of its own, `time` and `event` first, then flat fields; durations
-//! in seconds, sizes in bytes.
+//! The voice for programs: each event an object on a line of its own, `time` and `event` first, then flat fields;
+//! durations in seconds, sizes in bytes.
 
 mod object;
 

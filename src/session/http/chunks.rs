@@ -1,5 +1,5 @@
-//! The chunked transfer coding taken off (RFC 9112 section 7.1): sizes, extensions, which are skipped, and trailers. Lines
-//! end with CRLF here and with nothing else: where two readers differ about that, one of them is led astray.
+//! The chunked transfer coding taken off (RFC 9112 section 7.1): sizes, extensions, which are skipped, and trailers.
+//! Lines end with CRLF here and with nothing else: where two readers differ about that, one of them is led astray.
 
 use super::head::{Field, Line, trailers};
 use super::wrong::Wrong;

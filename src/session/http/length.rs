@@ -1,5 +1,5 @@
-//! How long the body of an answer is (RFC 9112 section 6.3). Where two fields contradict each other nobody knows, and who
-//! guesses can be led astray: that is an error.
+//! How long the body of an answer is (RFC 9112 section 6.3). Where two fields contradict each other nobody knows, and
+//! who guesses can be led astray: that is an error.
 
 use super::head::Head;
 use super::wrong::Wrong;

@@ -1,5 +1,5 @@
-//! The machine that is fed an answer, cut anywhere, and says what of it is body, what is to be told, and when it is whole.
-//! It holds a head until that has ended, [`HEAD_LIMIT`] bytes at most, and nothing of the body.
+//! The machine that is fed an answer, cut anywhere, and says what of it is body, what is to be told, and when it is
+//! whole. It holds a head until that has ended, [`HEAD_LIMIT`] bytes at most, and nothing of the body.
 
 use super::HEAD_LIMIT;
 use super::chunks::{Chunks, Piece};
@@ -69,8 +69,8 @@ impl Response {
         taken
     }
 
-    /// Whether what comes next is a body as it is, which may be shown without being looked at; and how much of it, where
-    /// that is known. Then [`passed`](Self::passed) is to be told.
+    /// Whether what comes next is a body as it is, which may be shown without being looked at; and how much of it,
+    /// where that is known. Then [`passed`](Self::passed) is to be told.
     pub fn pass(&self) -> Option<Option<u64>> {
         match self.stage {
             Stage::Plain(left) => Some(left),

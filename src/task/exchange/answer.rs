@@ -1,5 +1,5 @@
-//! A listener whose datagrams a mode answers, each by itself: a reflector. It never answers its own address, and no more
-//! often than `--rate` allows.
+//! A listener whose datagrams a mode answers, each by itself: a reflector. It never answers its own address, and no
+//! more often than `--rate` allows.
 
 use std::time::{Duration, Instant};
 

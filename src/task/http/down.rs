@@ -91,8 +91,9 @@ impl Http {
             Ok(Flowed::Busy) => Ok(true),
             Ok(Flowed::Ended) => {
                 self.end_pass();
-                // EPIPE of a socket that was reset says that FIN had come before (Linux, tcp_reset): an end in order. But while
-                // the request is sent it may hide a reset: sendfile(2) takes that error, and tells a short count instead.
+                // EPIPE of a socket that was reset says that FIN had come before (Linux, tcp_reset): an end in order.
+                // But while the request is sent it may hide a reset: sendfile(2) takes that error, and tells a short
+                // count instead.
                 let sending = self.phases.sent.is_none();
                 let fault = self.fault.take_if(|(deed, error)| {
                     (sending && *deed == Deed::Send) || error.raw_os_error() != Some(libc::EPIPE)

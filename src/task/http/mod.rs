@@ -1,7 +1,7 @@
 //! One HTTP request over a connection that stands, and its answer. What is sent and what an answer means the rules of
-//! [`session::http`](crate::session::http) say; here is who carries the bytes: the request's body goes through a flow, a
-//! file's by sendfile, and so does an answer's body that nobody need look at. This side never half-closes: node's server
-//! and nginx's proxy drop a request whose sender does (measured: 0 bytes of answer).
+//! [`session::http`](crate::session::http) say; here is who carries the bytes: the request's body goes through a flow,
+//! a file's by sendfile, and so does an answer's body that nobody need look at. This side never half-closes: node's
+//! server and nginx's proxy drop a request whose sender does (measured: 0 bytes of answer).
 
 mod body;
 mod carry;

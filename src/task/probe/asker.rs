@@ -229,8 +229,8 @@ impl Udp {
     }
 }
 
-/// The port that an answer is about: some services answer from another one. Of a host of which a single port is awaited,
-/// any answer is that one's.
+/// The port that an answer is about: some services answer from another one. Of a host of which a single port is
+/// awaited, any answer is that one's.
 fn asked(tries: &HashMap<SocketAddr, Id>, mut from: SocketAddr, bytes: &[u8]) -> SocketAddr {
     if tries.contains_key(&from) {
         return from;

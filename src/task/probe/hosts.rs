@@ -1,5 +1,5 @@
-//! From targets to the addresses that the sweep asks: known ones at once, names as their lookups are answered, a few at a
-//! time.
+//! From targets to the addresses that the sweep asks: known ones at once, names as their lookups are answered, a few at
+//! a time.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! Asking which ports are open: what is to be asked is read (`prepare.rs`), then one sweep asks it (`round.rs`), or one after
-//! another until the port is open. What is found goes to stdout as it is found (`tell.rs`).
+//! Asking which ports are open: what is to be asked is read (`prepare.rs`), then one sweep asks it (`round.rs`), or one
+//! after another until the port is open. What is found goes to stdout as it is found (`tell.rs`).
 
 mod asker;
 mod banners;

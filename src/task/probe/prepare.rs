@@ -1,5 +1,5 @@
-//! Before the first port is asked: what UDP ports are asked with, and the list of hosts, are read where they are a file's or
-//! stdin's.
+//! Before the first port is asked: what UDP ports are asked with, and the list of hosts, are read where they are a
+//! file's or stdin's.
 
 use super::intake::Intake;
 use crate::error::{Deed, Exit, Failure, Object};

@@ -85,7 +85,8 @@ impl Teller {
         );
     }
 
-    /// Tells a finding, or keeps it: a port asked alone that is not open at one address may be at the next, or next time.
+    /// Tells a finding, or keeps it: a port asked alone that is not open at one address may be at the next, or next
+    /// time.
     pub(super) fn finding(&mut self, cx: &mut Cx<'_>, finding: Finding) {
         let may_change = self.again || (!self.verbose && !finding.listed);
         match self.alone && may_change && finding.state != State::Open {

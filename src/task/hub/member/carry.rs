@@ -93,7 +93,8 @@ impl Member {
         shared.outlet.give(self.conn, &self.stream.peer, &rest).map_err(Over::ReaderFailed)
     }
 
-    /// Sends what waits, as far as the peer takes it. `company`: others listen, whom it holds up while its queue is full.
+    /// Sends what waits, as far as the peer takes it. `company`: others listen, whom it holds up while its queue is
+    /// full.
     pub(super) fn send(&mut self, cx: &mut Cx<'_>, company: bool) -> Result<(), Over> {
         while self.wreck.is_none()
             && let Some(front) = self.queue.front()
@@ -104,8 +105,8 @@ impl Member {
                 count => self.queue.advance(count),
             }
         }
-        // A session is not asked for more while its peer takes nothing: its queue does not grow. But once it has said its
-        // last, the peer has to go on taking.
+        // A session is not asked for more while its peer takes nothing: its queue does not grow. But once it has said
+        // its last, the peer has to go on taking.
         let waits = match &self.mind {
             None => company && self.is_full(),
             Some(mind) => mind.has_finished() && !self.queue.is_empty(),
