@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsock::value::size::{Cut, LARGEST_DATAGRAM};
 use nsock::logic::cutter::Cutter;
+use nsock::value::size::{Cut, LARGEST_DATAGRAM};
 use nsock_fuzz::{Input, cut};
 
 fuzz_target!(|data: &[u8]| {

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use httparse::{EMPTY_HEADER, Status};
 use libfuzzer_sys::fuzz_target;
-use nsock::value::url::Url;
 use nsock::session::http::{Content, Field, Given, Request, is_token};
+use nsock::value::url::Url;
 use nsock_fuzz::Input;
 
 static AGENT: LazyLock<String> =

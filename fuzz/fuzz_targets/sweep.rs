@@ -8,11 +8,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
+use nsock::logic::sweep::{Answer, Group, Hosts, Id, Rules, State, Step, Sweep, Verdict};
 use nsock::value::peer::Proto;
 use nsock::value::ports::Reader;
 use nsock::value::shard::Shard;
 use nsock::value::targets::Net;
-use nsock::logic::sweep::{Answer, Group, Hosts, Id, Rules, State, Step, Sweep, Verdict};
 use nsock_fuzz::Input;
 
 const ANSWERS: [Answer; 5] = [Answer::Open, Answer::Closed, Answer::Itself, Answer::Filtered, Answer::Unreachable];

@@ -10,8 +10,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use nsock::value::peer::{Addr, Peer, Proto, UnixName};
-use nsock::plan::{Color, Voice};
 use nsock::error::{Deed, Exit, Failure, Lost, Object, Way};
 use nsock::event::{
     Answered, By, Close, Event, Field, Finding, Head, How, PathInfo, Probed, Remark, Request, Traffic, Weight,
@@ -20,11 +18,13 @@ use nsock::logic::ends::Awaited;
 use nsock::logic::escape::escaped;
 use nsock::logic::label;
 use nsock::logic::sweep::{State, Tally};
+use nsock::plan::{Color, Voice};
 use nsock::report::Tongue;
 use nsock::report::human::Human;
 use nsock::report::json::{SCHEMA, found, lines};
 use nsock::report::results::Results;
 use nsock::report::words::spaced;
+use nsock::value::peer::{Addr, Peer, Proto, UnixName};
 use nsock_fuzz::Input;
 use serde_json::{Value, json};
 
