@@ -13,6 +13,7 @@ pub mod quiet;
 pub mod race;
 pub mod rate;
 pub mod request_line;
+pub mod side;
 pub mod sweep;
 pub mod timers;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::ends::{Role, Stdin};
+use super::side::{Role, Stdin};
 use crate::plan::{Output, Relay};
 use crate::value::duration::Patience;
 

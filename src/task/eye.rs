@@ -11,14 +11,37 @@ use crate::value::peer::Peer;
 
 /// Looks at one direction for the length of a turn.
 pub(super) struct Eye<'a> {
-    pub(super) rules: Option<&'a mut dyn Look>,
-    pub(super) halt: Option<&'a mut Halt>,
-    pub(super) report: &'a mut dyn Tell,
-    pub(super) conn: Conn,
-    pub(super) peer: &'a Peer,
-    pub(super) way: Way,
-    pub(super) offset: u64,
-    pub(super) now: Instant,
+    rules: Option<&'a mut dyn Look>,
+    halt: Option<&'a mut Halt>,
+    report: &'a mut dyn Tell,
+    conn: Conn,
+    peer: &'a Peer,
+    way: Way,
+    offset: u64,
+    now: Instant,
+}
+
+impl<'a> Eye<'a> {
+    /// Who dumps sees what goes this way with a peer, from this offset on.
+    pub(super) fn new(
+        report: &'a mut dyn Tell,
+        (conn, peer): (Conn, &'a Peer),
+        way: Way,
+        offset: u64,
+        now: Instant,
+    ) -> Self {
+        Self { rules: None, halt: None, report, conn, peer, way, offset, now }
+    }
+
+    /// The same, for the rules of the connection's end too.
+    pub(super) fn for_rules(self, rules: &'a mut dyn Look) -> Self {
+        Self { rules: Some(rules), ..self }
+    }
+
+    /// The same, for what may say that it is enough.
+    pub(super) fn for_halt(self, halt: Option<&'a mut Halt>) -> Self {
+        Self { halt, ..self }
+    }
 }
 
 impl Look for Eye<'_> {

@@ -12,7 +12,7 @@ use super::{Cx, Stop, Task, Turn};
 use crate::error::{Deed, Exit, Failure};
 use crate::event::Event;
 use crate::io::endpoint::Ready;
-use crate::logic::ends::Role;
+use crate::logic::side::Role;
 use crate::net::acceptor::{Accepted, Acceptor};
 use crate::net::resolve::Lookup;
 use crate::net::stream::Stream;

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::error::{Deed, Exit, Failure, Object};
 use crate::io::endpoint::{Endpoint, Kind};
 use crate::io::stdio;
-use crate::logic::ends::Stdin;
+use crate::logic::side::Stdin;
 use crate::plan::Output;
 
 /// stdin, and stdout or the file in its place.

@@ -3,13 +3,18 @@
 //! Each direction ends by itself. This is the one place that knows what follows from an end: whether our own side may
 //! be closed for sending without killing the answer, how long the side still open is waited for, what silence means.
 
+mod step;
+
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::Look;
 use super::request_line::RequestLine;
+use super::side::{Role, Stdin};
 use crate::plan::{HalfClose, Output, Relay};
 use crate::value::duration::Patience;
+
+pub use step::{Awaited, Step, Stuck, Why};
 
 /// A pipe on stdin that says nothing for so long after the peer's end is not waited for by who connected.
 const STDIN_SILENCE: Duration = Duration::from_secs(2);
@@ -17,28 +22,6 @@ const STDIN_SILENCE: Duration = Duration::from_secs(2);
 /// An answer to a hand-written HTTP request that is silent for so long may be half-closed upon: node's server and
 /// nginx's proxy drop a request whose sender half-closes before that (measured: 0 bytes of answer).
 const ANSWER_SILENCE: Duration = Duration::from_secs(1);
-
-/// Who made the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// This side connected.
-    Connecting,
-    /// This side listened.
-    Listening,
-}
-
-/// What stdin is, as far as its end is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stdin {
-    /// Not read at all (`-d`).
-    Unread,
-    /// A person types.
-    Terminal,
-    /// Its end is known to come: a regular file, `/dev/null`.
-    File,
-    /// It may speak again or not: a pipe, a socket.
-    Pipe,
-}
 
 /// The facts about one connection, and the rules for them.
 #[derive(Debug)]
@@ -65,73 +48,6 @@ struct PeerEnd {
     given: u64,
     /// When it has given more.
     last_given: Instant,
-}
-
-/// Bytes that somebody has not taken yet: who gave them is not silent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stuck {
-    /// What stdin gives waits for the peer.
-    pub up: bool,
-    /// What the peer sent waits for stdout's reader.
-    pub down: bool,
-}
-
-/// What to do now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Go on; look again at this time at the latest.
-    Wait(Option<Instant>),
-    /// Close our side for sending, and ask again.
-    HalfClose,
-    /// End the connection.
-    Leave(Why),
-}
-
-/// Why a connection is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// Both sides have ended.
-    BothEnded,
-    /// stdin has ended, and nothing is to be received (`--send-only`).
-    AllSent,
-    /// Enough was received (`-W`, `--stop`). Not for these rules to say.
-    Enough,
-    /// The peer has ended, and a person at a terminal need not type an end.
-    PeerEnded,
-    /// The peer has ended, and the pipe on stdin was silent since.
-    StdinSilent,
-    /// One side has ended, and `-q` has passed.
-    QuitAfter,
-    /// Silence for as long as the user allows.
-    Idle {
-        /// stdin had ended and an answer had come: the silence is its end.
-        answered: bool,
-    },
-}
-
-/// What is waited for once one side has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Awaited {
-    /// The peer's end; our side was closed for sending.
-    Peer,
-    /// The peer's end, before our side is closed for sending.
-    PeerFirst,
-    /// The answer to what looks like an HTTP request, before our side is closed for sending.
-    Answer,
-    /// The end of stdin.
-    Stdin,
-}
-
-impl Awaited {
-    /// One word, as `--json` has it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Peer => "peer",
-            Self::PeerFirst => "peer_first",
-            Self::Answer => "answer",
-            Self::Stdin => "stdin",
-        }
-    }
 }
 
 impl Ends {

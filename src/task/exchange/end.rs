@@ -6,9 +6,9 @@ use super::talk::{Key, Talk};
 use crate::error::{Deed, Exit, Failure, Lost, Object};
 use crate::event::{By, Close, Event, How};
 use crate::io::endpoint::Endpoint;
-use crate::logic::ends::Role;
 use crate::logic::peers::Talker;
 use crate::logic::quiet::Why;
+use crate::logic::side::Role;
 use crate::task::ending::Ending;
 use crate::task::{Cx, Stop, Turn};
 

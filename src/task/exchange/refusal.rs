@@ -7,7 +7,7 @@ use super::parcels::Parcel;
 use super::talk::{Key, Talk};
 use crate::error::{Deed, Exit, Failure, Lost, Object};
 use crate::event::Weight;
-use crate::logic::ends::{Role, Stdin};
+use crate::logic::side::{Role, Stdin};
 use crate::net::datagram::Refusal;
 use crate::task::{Cx, Turn};
 

@@ -9,7 +9,7 @@ use crate::error::{Deed, Exit, Failure, Object, Way};
 use crate::event::Chunk;
 use crate::io::endpoint::{Endpoint, Io, Kind};
 use crate::logic::cutter::{Cutter, READ};
-use crate::logic::ends::Stdin;
+use crate::logic::side::Stdin;
 use crate::net::datagram::{BATCH, Outgoing, Sent};
 use crate::plan::Relay;
 use crate::task::local::Local;

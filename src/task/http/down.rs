@@ -75,16 +75,13 @@ impl Http {
         let (Some(flow), Some(sink)) = (&mut self.down, self.sink.endpoint()) else {
             return Ok(false);
         };
-        let look = &mut Eye {
-            offset: self.count.received + flow.taken(),
-            rules: None,
-            halt: None,
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Down,
-            now: cx.now,
-        };
+        let look = &mut Eye::new(
+            cx.report,
+            (self.conn, &self.stream.peer),
+            Way::Down,
+            self.count.received + flow.taken(),
+            cx.now,
+        );
         let flowed = flow.pump(&mut self.stream.io, sink, &mut Means { look, scratch: cx.scratch, now: cx.now });
         match flowed {
             Ok(Flowed::Waiting) => Ok(false),

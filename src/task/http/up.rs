@@ -43,16 +43,8 @@ impl Http {
         if !self.is_sending() {
             return Ok(false);
         }
-        let look = &mut Eye {
-            offset: self.up.given() + self.up.held(),
-            rules: None,
-            halt: None,
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Up,
-            now: cx.now,
-        };
+        let look =
+            &mut Eye::new(cx.report, (self.conn, &self.stream.peer), Way::Up, self.up.given() + self.up.held(), cx.now);
         let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
         let flowed = match &mut self.body.source {
             Some(source) => self.up.pump(source, &mut self.stream.io, means),

@@ -14,16 +14,9 @@ impl Link {
         if self.wreck.is_some() {
             return false;
         }
-        let look = &mut Eye {
-            offset: self.up.given() + self.up.held(),
-            rules: Some(&mut self.ends),
-            halt: None,
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Up,
-            now: cx.now,
-        };
+        let offset = self.up.given() + self.up.held();
+        let look = Eye::new(cx.report, (self.conn, &self.stream.peer), Way::Up, offset, cx.now);
+        let look = &mut look.for_rules(&mut self.ends);
         let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
         let flowed = match &mut self.local.stdin {
             Some(stdin) => self.up.pump(stdin, &mut self.stream.io, means),
@@ -56,16 +49,8 @@ impl Link {
         let Some(stdout) = &mut self.local.stdout else {
             return Ok(false);
         };
-        let look = &mut Eye {
-            offset: self.down.taken(),
-            rules: None,
-            halt: self.halt.as_deref_mut(),
-            report: cx.report,
-            conn: self.conn,
-            peer: &self.stream.peer,
-            way: Way::Down,
-            now: cx.now,
-        };
+        let look = Eye::new(cx.report, (self.conn, &self.stream.peer), Way::Down, self.down.taken(), cx.now);
+        let look = &mut look.for_halt(self.halt.as_deref_mut());
         let means = &mut Means { look, scratch: cx.scratch, now: cx.now };
         let flowed = self.down.pump(&mut self.stream.io, stdout, means);
         if self.ends.note_received(self.down.taken(), cx.now) {

@@ -17,9 +17,10 @@ use crate::event::{By, Chunk, Conn, Event, Traffic};
 use crate::io::endpoint::{Endpoint, Ready};
 use crate::io::flow::{Flow, Means, Works};
 use crate::logic::Unseen;
-use crate::logic::ends::{Awaited, Ends, Role, Step, Stuck, Why};
+use crate::logic::ends::{Awaited, Ends, Step, Stuck, Why};
 use crate::logic::halt::Halt;
 use crate::logic::pace::Pace;
+use crate::logic::side::Role;
 use crate::net::stream::Stream;
 use crate::plan::Relay;
 
