@@ -182,6 +182,9 @@ impl Hub {
 
     /// Learns whether more than one peer listens. From then on each one's patience counts.
     fn look_round(&mut self) {
+        if self.answer.is_some() || matches!(self.source, Source::Each(..)) {
+            return; // nobody waits for another's queue
+        }
         let company = self.members.iter().filter(|(_, member)| member.listens()).nth(1).is_some();
         if company && !self.shared.company {
             self.call_all();
