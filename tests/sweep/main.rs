@@ -279,6 +279,18 @@ fn behind_a_limit_silent_ports_cost_more_and_hide_few_open_ones() {
 }
 
 #[test]
+fn on_a_far_and_lossy_way_no_port_takes_more_than_twice_its_patience() {
+    let half: fn(SocketAddr) -> Truth = |addr| if addr.port() % 2 == 0 { Truth::Dropped } else { Truth::Closed };
+    for datagram in [false, true] {
+        let rules = Rules { datagram, ..Rules::default() };
+        let path = Network { truth: half, delay: ms(800), jitter: ms(20), loss: 0.3, ..Network::default() };
+        let seen = sweep(rules, vec![net(0, 1, "1-40")], &path);
+        println!("40 ports, half dropped, 800 ms, 30 % loss each way: {:?}", seen.took);
+        assert!(seen.took <= rules.patience * 2, "{:?}", seen.took);
+    }
+}
+
+#[test]
 fn a_limit_on_icmp_hides_closed_ports_and_never_makes_one_open() {
     let rules = Rules { datagram: true, ..Rules::default() };
     let linux = Some(Limit { burst: 6.0, rate: 1.0 });

@@ -88,6 +88,8 @@ struct Port {
     tries: u32,
     /// Those of them whose silence counts for nothing.
     void: u32,
+    /// How long these were waited for.
+    in_vain: Duration,
     /// How long the other silent ones were waited for.
     waited: Duration,
     /// The one under way: when it started, and where it stands among those of its host.
@@ -172,10 +174,11 @@ impl Sweep {
         let host = &mut self.turns.hosts[port.host];
         host.window.look(now, self.waits.base(&host.rtt));
         let loss = host.window.loss();
-        let void = self.waits.is_void(loss, port.void);
+        let waited = now.saturating_duration_since(started);
+        let void = self.waits.is_void(loss, port.void, port.in_vain + waited);
         match void {
-            true => port.void += 1,
-            false => port.waited += now.saturating_duration_since(started),
+            true => (port.void, port.in_vain) = (port.void + 1, port.in_vain + waited),
+            false => port.waited += waited,
         }
         self.ports[id] = port;
         if void || self.waits.again(&host.rtt, loss, port.tries - port.void, port.waited) {
@@ -267,7 +270,8 @@ impl Sweep {
             return None;
         }
         let (host, number) = self.turns.next_port(now)?;
-        Some(self.ports.insert(Port { host, number, tries: 0, void: 0, waited: Duration::ZERO, running: None }))
+        let (in_vain, waited) = (Duration::ZERO, Duration::ZERO);
+        Some(self.ports.insert(Port { host, number, tries: 0, void: 0, in_vain, waited, running: None }))
     }
 
     /// Takes a try out of those under way. What its port was, and when it started.

@@ -83,11 +83,12 @@ impl Waits {
         }
     }
 
-    /// Whether the silence of a try says nothing of its port, of which so many said nothing before. Where more is lost
-    /// than is borne, it tells of the way: of a limit on connects or on ICMP errors, which the window soon obeys. Who
-    /// wants no retries gets none.
-    pub(super) fn is_void(&self, loss: Loss, before: u32) -> bool {
-        loss.heavy && self.retries > 0 && before < MOST_VOID
+    /// Whether the silence of a try says nothing of its port, of which so many said nothing before, waited for so long
+    /// together with this one. Where more is lost than is borne, it tells of the way: of a limit on connects or on ICMP
+    /// errors, which the window soon obeys. Who wants no retries gets none, and no port takes more than twice its
+    /// patience.
+    pub(super) fn is_void(&self, loss: Loss, before: u32, in_vain: Duration) -> bool {
+        loss.heavy && self.retries > 0 && before < MOST_VOID && in_vain <= self.patience
     }
 
     /// Whether a port is asked again that was silent at so many tries.
@@ -153,10 +154,12 @@ mod tests {
     #[test]
     fn heavy_loss_makes_silence_void_but_not_for_ever() {
         let heavy = Loss { heavy: true, ..lost(9, 9) };
-        let waits = |retries| Waits::new(Duration::from_secs(2), retries, false);
-        assert!(waits(3).is_void(heavy, 0) && !waits(3).is_void(CALM, 0));
-        assert!(waits(3).is_void(heavy, MOST_VOID - 1) && !waits(3).is_void(heavy, MOST_VOID));
-        assert!(!waits(0).is_void(heavy, 0));
+        let is_void = |retries, loss, before, in_vain| {
+            Waits::new(Duration::from_secs(2), retries, false).is_void(loss, before, Duration::from_millis(in_vain))
+        };
+        assert!(is_void(3, heavy, 0, 30) && !is_void(3, CALM, 0, 30) && !is_void(0, heavy, 0, 30));
+        assert!(is_void(3, heavy, MOST_VOID - 1, 240) && !is_void(3, heavy, MOST_VOID, 270));
+        assert!(is_void(3, heavy, 1, 2_000) && !is_void(3, heavy, 1, 2_001));
     }
 
     #[test]

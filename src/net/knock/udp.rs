@@ -11,7 +11,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::super::datagram::{Batch, Datagrams, Outgoing, Place, Refusal, Sent};
-use super::super::socket::{Origin, open_from};
+use super::super::socket::{Origin, bind_from, open};
 use super::here::{is_ours, is_want, is_want_of_opening};
 use super::shut::Shut;
 use crate::error::{Deed, Exit, Failure, Object};
@@ -164,8 +164,12 @@ impl Asking {
         let any = if to.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
         let origin = Origin { addr: origin.addr.or(Some((any, 0))), ..origin.clone() };
         let peer = Peer::at(Proto::Udp, to);
-        let (socket, _) = open_from(&peer, &origin)?;
-        let no = |error: io::Error| Failure::system(Deed::Open, Object::Peer(peer), &error, Exit::Local);
+        let no = |error: io::Error| Failure::system(Deed::Open, Object::Peer(peer.clone()), &error, Exit::Local);
+        let socket = open(&peer, &origin.options)?;
+        if to.is_ipv6() {
+            socket.set_only_v6(true).map_err(no)?; // else it hears what IPv4 asks its port
+        }
+        bind_from(&socket, &peer, &origin)?;
         Datagrams::new(socket)
             .and_then(|mut datagrams| {
                 datagrams.watch(watch, source)?;
@@ -292,6 +296,18 @@ mod tests {
         for ip in [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 9, 9, 9), Ipv4Addr::UNSPECIFIED] {
             assert!(matches!(probe.ask(SocketAddr::from((ip, own)), b"me?"), Call::Shut(Shut::Itself)), "{ip}");
         }
+    }
+
+    #[test]
+    #[cfg_attr(feature = "portable", ignore = "ICMP is told to connected sockets only")]
+    fn the_socket_of_one_ip_version_does_not_take_the_port_of_the_other() {
+        let mut probe = Probe::new();
+        let (_service, addr) = service(Ipv6Addr::LOCALHOST);
+        assert!(matches!(probe.ask(addr, b""), Call::Sent));
+        let own = probe.calls.v6.as_ref().expect("a socket").port;
+        let other = SocketAddr::from((Ipv4Addr::LOCALHOST, own));
+        assert!(matches!(probe.ask(other, b"me?"), Call::Sent));
+        assert_eq!(probe.hear_at_once(), [format!("{other} is closed (refused)")]);
     }
 
     #[test]
