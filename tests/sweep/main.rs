@@ -279,14 +279,14 @@ fn behind_a_limit_silent_ports_cost_more_and_hide_few_open_ones() {
 }
 
 #[test]
-fn on_a_far_and_lossy_way_no_port_takes_more_than_twice_its_patience() {
+fn on_a_far_and_lossy_way_no_port_takes_more_than_its_patience() {
     let half: fn(SocketAddr) -> Truth = |addr| if addr.port() % 2 == 0 { Truth::Dropped } else { Truth::Closed };
     for datagram in [false, true] {
         let rules = Rules { datagram, ..Rules::default() };
         let path = Network { truth: half, delay: ms(800), jitter: ms(20), loss: 0.3, ..Network::default() };
         let seen = sweep(rules, vec![net(0, 1, "1-40")], &path);
         println!("40 ports, half dropped, 800 ms, 30 % loss each way: {:?}", seen.took);
-        assert!(seen.took <= rules.patience * 2, "{:?}", seen.took);
+        assert!(seen.took <= rules.patience, "{:?}", seen.took);
     }
 }
 
@@ -310,7 +310,7 @@ fn a_limit_on_icmp_hides_closed_ports_and_never_makes_one_open() {
     let bsd = Network { icmp: Some(Limit { burst: 250.0, rate: 250.0 }), ..far.clone() };
     let thousand = sweep(rules, vec![net(0, 1, "1-1000")], &bsd);
     println!("1,000 of them, 250 ICMP a second: {} closed, {:?}", count(&thousand, State::Closed), thousand.took);
-    assert!(count(&thousand, State::Closed) > 990 && thousand.took < ms(5_000), "{:?}", thousand.took);
+    assert!(count(&thousand, State::Closed) > 600 && thousand.took < ms(2_500), "{:?}", thousand.took);
     let near = Network { icmp: None, delay: ms(0), ..far };
     assert_eq!(count(&sweep(rules, vec![net(0, 1, "1-1000")], &near), State::Closed), 999);
 }

@@ -7,9 +7,9 @@
 //! Its host's turn comes (`group`), its own turn comes, and a try starts when the host's window (`window`), the room on
 //! this machine (`room`) and the rate (`rhythm`) allow it. Any answer decides it. Silence (`waits`: as long as the
 //! round trips to this host say, `rtt`) makes the owner close the socket, and the port is asked again, before any port
-//! not yet asked, until its tries or its patience are spent. Two kinds of tries count for nothing, and their port waits
+//! not yet asked, until its tries or its patience are spent. Two kinds of tries are not counted, and their port waits
 //! for its turn again: one that this machine could not start, and one that was silent while a limit on the way let few
-//! through.
+//! through, though its time is spent.
 //!
 //! # The order
 //!
@@ -86,11 +86,9 @@ struct Port {
     number: u16,
     /// Tries started.
     tries: u32,
-    /// Those of them whose silence counts for nothing.
+    /// Those of them that do not count, since their silence says nothing.
     void: u32,
-    /// How long these were waited for.
-    in_vain: Duration,
-    /// How long the other silent ones were waited for.
+    /// How long the silent ones were waited for.
     waited: Duration,
     /// The one under way: when it started, and where it stands among those of its host.
     running: Option<(Instant, usize)>,
@@ -174,14 +172,10 @@ impl Sweep {
         let host = &mut self.turns.hosts[port.host];
         host.window.look(now, self.waits.base(&host.rtt));
         let loss = host.window.loss();
-        let waited = now.saturating_duration_since(started);
-        let void = self.waits.is_void(loss, port.void, port.in_vain + waited);
-        match void {
-            true => (port.void, port.in_vain) = (port.void + 1, port.in_vain + waited),
-            false => port.waited += waited,
-        }
+        port.waited += now.saturating_duration_since(started);
+        port.void += u32::from(self.waits.is_void(loss, port.void));
         self.ports[id] = port;
-        if void || self.waits.again(&host.rtt, loss, port.tries - port.void, port.waited) {
+        if self.waits.again(&host.rtt, loss, port.tries - port.void, port.waited) {
             host.waiting.push_back(id);
             self.turns.queue(port.host);
             return None;
@@ -270,8 +264,7 @@ impl Sweep {
             return None;
         }
         let (host, number) = self.turns.next_port(now)?;
-        let (in_vain, waited) = (Duration::ZERO, Duration::ZERO);
-        Some(self.ports.insert(Port { host, number, tries: 0, void: 0, in_vain, waited, running: None }))
+        Some(self.ports.insert(Port { host, number, tries: 0, void: 0, waited: Duration::ZERO, running: None }))
     }
 
     /// Takes a try out of those under way. What its port was, and when it started.

@@ -21,7 +21,7 @@ const MISSED: f64 = 1e-6;
 /// Loss adds so many tries at most.
 const MORE_TRIES: u32 = 2;
 
-/// So many tries of a port may count for nothing: where three in four are lost, all of them are one time in ten.
+/// So many tries of a port need not be counted: where three in four are lost, all of them are one time in ten.
 const MOST_VOID: u32 = 8;
 
 /// The rules of one sweep.
@@ -83,12 +83,12 @@ impl Waits {
         }
     }
 
-    /// Whether the silence of a try says nothing of its port, of which so many said nothing before, waited for so long
-    /// together with this one. Where more is lost than is borne, it tells of the way: of a limit on connects or on ICMP
-    /// errors, which the window soon obeys. Who wants no retries gets none, and no port takes more than twice its
-    /// patience.
-    pub(super) fn is_void(&self, loss: Loss, before: u32, in_vain: Duration) -> bool {
-        loss.heavy && self.retries > 0 && before < MOST_VOID && in_vain <= self.patience
+    /// Whether the silence of a try says nothing of its port, of which so many said nothing before. Where more is lost
+    /// than is borne, it tells of the way: of a limit on connects or on ICMP errors, which the window soon obeys. Such a
+    /// try is not counted, but its time is, so that no port takes more than its patience. Who wants no retries gets
+    /// none.
+    pub(super) fn is_void(&self, loss: Loss, before: u32) -> bool {
+        loss.heavy && self.retries > 0 && before < MOST_VOID
     }
 
     /// Whether a port is asked again that was silent at so many tries.
@@ -154,12 +154,9 @@ mod tests {
     #[test]
     fn heavy_loss_makes_silence_void_but_not_for_ever() {
         let heavy = Loss { heavy: true, ..lost(9, 9) };
-        let is_void = |retries, loss, before, in_vain| {
-            Waits::new(Duration::from_secs(2), retries, false).is_void(loss, before, Duration::from_millis(in_vain))
-        };
-        assert!(is_void(3, heavy, 0, 30) && !is_void(3, CALM, 0, 30) && !is_void(0, heavy, 0, 30));
-        assert!(is_void(3, heavy, MOST_VOID - 1, 240) && !is_void(3, heavy, MOST_VOID, 270));
-        assert!(is_void(3, heavy, 1, 2_000) && !is_void(3, heavy, 1, 2_001));
+        let is_void = |retries, loss, before| Waits::new(Duration::from_secs(2), retries, false).is_void(loss, before);
+        assert!(is_void(3, heavy, 0) && !is_void(3, CALM, 0) && !is_void(0, heavy, 0));
+        assert!(is_void(3, heavy, MOST_VOID - 1) && !is_void(3, heavy, MOST_VOID));
     }
 
     #[test]
