@@ -160,7 +160,8 @@ impl Net {
     }
 }
 
-fn or_skip<T>(made: &Result<T, String>) -> bool {
+/// Whether that could be made; where not, the test is skipped, or fails where nothing may be skipped.
+pub(crate) fn or_skip<T>(made: &Result<T, String>) -> bool {
     if let Err(error) = made {
         assert!(!needs::required(), "no network: {error}");
         needs::skip(&format!("no network: {error}"));
